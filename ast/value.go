@@ -1,0 +1,254 @@
+package ast
+
+import (
+	"net/netip"
+	"regexp/syntax"
+
+	"sigmatic/ast/source"
+)
+
+// Value is what a leaf demands of its field. The set is closed: *Pattern,
+// *Number, *Bool, *Null, *Regex, *CIDR, *Comparison, *TimePart, *Exists,
+// *FieldRef and *Keyword. ValueKinds lists it for exhaustive tests.
+type Value interface {
+	value()
+	Range() source.Span
+	// String is a readable form for messages and tests.
+	String() string
+}
+
+// Pattern is a string, whole value, with wildcards. Letters compare by Unicode
+// simple case folding unless Cased.
+type Pattern struct {
+	Parts []Part // no two Literals in a row, no empty Literal; none at all for ""
+	Cased bool
+	Span  source.Span
+}
+
+// Part is a piece of a Pattern: Literal, AnyRun, AnyOne, Dash or Placeholder.
+type Part interface{ part() }
+
+type (
+	// Literal is text that stands for itself. It may hold any bytes.
+	Literal string
+	// AnyRun is the wildcard *: any run of characters, also none, also line breaks.
+	AnyRun struct{}
+	// AnyOne is the wildcard ?: exactly one code point.
+	AnyOne struct{}
+	// Dash is one of the five characters that windash takes for each other: DashRunes.
+	Dash struct{}
+	// Placeholder is %name% under the modifier expand. It must be resolved
+	// before a query is printed or evaluated.
+	Placeholder struct{ Name string }
+)
+
+// DashRunes are the characters that Dash stands for, in Sigma's order:
+// hyphen-minus, slash, en dash, em dash, horizontal bar.
+const DashRunes = "-/\u2013\u2014\u2015"
+
+func (Literal) part()     {}
+func (AnyRun) part()      {}
+func (AnyOne) part()      {}
+func (Dash) part()        {}
+func (Placeholder) part() {}
+
+// Number is an exact decimal number.
+type Number struct {
+	Decimal Decimal
+	Lexeme  string // as written
+	Span    source.Span
+}
+
+// Bool is true or false.
+type Bool struct {
+	Value bool
+	Span  source.Span
+}
+
+// Null matches a field that has no value.
+type Null struct{ Span source.Span }
+
+// Regex is an unanchored search. Source is in the syntax of RE2 without
+// inline flags at its head; those were moved to the fields.
+type Regex struct {
+	Source     string
+	IgnoreCase bool // i
+	Multiline  bool // m: ^ and $ match at line breaks
+	DotAll     bool // s: . matches line breaks
+	Span       source.Span
+}
+
+// Flags gives the flags in Go's syntax package terms. They are the Perl
+// syntax; DotAll and IgnoreCase add theirs.
+func (r *Regex) Flags() syntax.Flags {
+	f := syntax.Perl
+	if r.IgnoreCase {
+		f |= syntax.FoldCase
+	}
+	if r.Multiline {
+		f &^= syntax.OneLine
+	}
+	if r.DotAll {
+		f |= syntax.DotNL
+	}
+	return f
+}
+
+// Parse gives the syntax tree of the expression, its flags applied.
+func (r *Regex) Parse() (*syntax.Regexp, error) { return syntax.Parse(r.Source, r.Flags()) }
+
+// CIDR is an IP network. An address that merely is equal in another family
+// (IPv4 in IPv6) is not in it.
+type CIDR struct {
+	Prefix netip.Prefix
+	Span   source.Span
+}
+
+// Comparison orders the field, read as a number, against a number.
+type Comparison struct {
+	Op     CompareOp
+	Number *Number
+	Span   source.Span
+}
+
+// CompareOp is an order relation.
+type CompareOp uint8
+
+// The relations. Equal serves TimePart only.
+const (
+	Equal CompareOp = iota
+	Less
+	LessOrEqual
+	Greater
+	GreaterOrEqual
+)
+
+var compareSymbols = [...]string{"=", "<", "<=", ">", ">="}
+
+// String is the operator's symbol.
+func (op CompareOp) String() string { return compareSymbols[op] }
+
+// Holds reports whether a result of a three-way comparison satisfies op.
+func (op CompareOp) Holds(cmp int) bool {
+	switch op {
+	case Equal:
+		return cmp == 0
+	case Less:
+		return cmp < 0
+	case LessOrEqual:
+		return cmp <= 0
+	case Greater:
+		return cmp > 0
+	case GreaterOrEqual:
+		return cmp >= 0
+	}
+	return false
+}
+
+// TimePart compares one part of the field, read as a time in its own wall
+// clock, with a number.
+type TimePart struct {
+	Unit TimeUnit
+	Op   CompareOp
+	N    int
+	Span source.Span
+}
+
+// TimeUnit is a part of a date and time.
+type TimeUnit uint8
+
+// The parts. Week is the ISO 8601 week, 1 to 53.
+const (
+	Minute TimeUnit = iota
+	Hour
+	Day
+	Week
+	Month
+	Year
+)
+
+var timeUnitNames = [...]string{"minute", "hour", "day", "week", "month", "year"}
+
+// String is the modifier's name.
+func (u TimeUnit) String() string { return timeUnitNames[u] }
+
+// Exists tests whether the field is there at all, be its value empty or null.
+type Exists struct {
+	Want bool
+	Span source.Span
+}
+
+// FieldRef compares the field with another field of the same event.
+type FieldRef struct {
+	Field Field
+	Mode  RefMode
+	Span  source.Span
+}
+
+// RefMode is the way in which a field must relate to the referenced one.
+type RefMode uint8
+
+// The modes: equal, or has the other's value at its start, end, or anywhere.
+const (
+	RefEqual RefMode = iota
+	RefStartsWith
+	RefEndsWith
+	RefContains
+)
+
+var refModeNames = [...]string{"=", "startswith", "endswith", "contains"}
+
+// String is the modifier that the mode comes from; "=" for equality.
+func (m RefMode) String() string { return refModeNames[m] }
+
+// Keyword is looked for in every scalar of the event. Its value is a *Pattern,
+// found anywhere in the text, a *Number by its text, or a *Regex.
+type Keyword struct {
+	Value Value
+	Span  source.Span
+}
+
+func (*Pattern) value()    {}
+func (*Number) value()     {}
+func (*Bool) value()       {}
+func (*Null) value()       {}
+func (*Regex) value()      {}
+func (*CIDR) value()       {}
+func (*Comparison) value() {}
+func (*TimePart) value()   {}
+func (*Exists) value()     {}
+func (*FieldRef) value()   {}
+func (*Keyword) value()    {}
+
+// Range implements Value.
+func (v *Pattern) Range() source.Span { return v.Span }
+
+// Range implements Value.
+func (v *Number) Range() source.Span { return v.Span }
+
+// Range implements Value.
+func (v *Bool) Range() source.Span { return v.Span }
+
+// Range implements Value.
+func (v *Null) Range() source.Span { return v.Span }
+
+// Range implements Value.
+func (v *Regex) Range() source.Span { return v.Span }
+
+// Range implements Value.
+func (v *CIDR) Range() source.Span { return v.Span }
+
+// Range implements Value.
+func (v *Comparison) Range() source.Span { return v.Span }
+
+// Range implements Value.
+func (v *TimePart) Range() source.Span { return v.Span }
+
+// Range implements Value.
+func (v *Exists) Range() source.Span { return v.Span }
+
+// Range implements Value.
+func (v *FieldRef) Range() source.Span { return v.Span }
+
+// Range implements Value.
+func (v *Keyword) Range() source.Span { return v.Span }

@@ -1,0 +1,161 @@
+package parser
+
+import (
+	"strings"
+
+	"sigmatic/ast"
+	"sigmatic/ast/diag"
+	"sigmatic/parser/yamldoc"
+)
+
+// maxBodyDepth bounds lists inside lists of a search identifier.
+const maxBodyDepth = 32
+
+// body reads what stands under a search identifier, or in a list there. nil
+// means that an error was reported.
+func (p *docParser) body(key, n *yamldoc.Node, depth int) ast.Detection {
+	if depth > maxBodyDepth {
+		p.errorf(diag.BadDetection, n.Span, "", "the search identifier %q nests more than %d lists", key.Text, maxBodyDepth)
+		return nil
+	}
+	switch n.Kind {
+	case yamldoc.Map:
+		return p.itemMap(key, n)
+	case yamldoc.List:
+		return p.bodyList(key, n, depth)
+	}
+	return p.item(nil, n)
+}
+
+func (p *docParser) itemMap(key, n *yamldoc.Node) ast.Detection {
+	if len(n.Pairs) == 0 {
+		p.errorf(diag.EmptyDetection, key.Span, "give it at least one field", "the search identifier %q is empty", key.Text)
+		return nil
+	}
+	out := &ast.AllOf{Span: n.Span}
+	for _, pair := range n.Pairs {
+		if item := p.item(pair.Key, pair.Value); item != nil {
+			out.Members = append(out.Members, item)
+		}
+	}
+	if len(out.Members) == 0 {
+		return nil
+	}
+	return out
+}
+
+// bodyList reads a list: scalars beside each other are keywords of one item,
+// maps and lists are alternatives.
+func (p *docParser) bodyList(key, n *yamldoc.Node, depth int) ast.Detection {
+	if len(n.Items) == 0 {
+		p.errorf(diag.EmptyDetection, key.Span, "give it at least one value", "the search identifier %q is an empty list", key.Text)
+		return nil
+	}
+	allScalars := true
+	for _, item := range n.Items {
+		allScalars = allScalars && item.IsScalar()
+	}
+	if allScalars {
+		return p.item(nil, n)
+	}
+	out := &ast.AnyOf{Span: n.Span}
+	for _, item := range n.Items {
+		if d := p.body(key, item, depth+1); d != nil {
+			out.Members = append(out.Members, d)
+		}
+	}
+	if len(out.Members) == 0 {
+		return nil
+	}
+	return out
+}
+
+// item reads one detection item. A nil key means bare values: keywords.
+func (p *docParser) item(key, n *yamldoc.Node) ast.Detection {
+	chain := p.chain(key, n)
+	if chain == nil {
+		return nil
+	}
+	scalars := []*yamldoc.Node{n}
+	switch n.Kind {
+	case yamldoc.List:
+		if scalars = n.Items; len(scalars) == 0 {
+			p.errorf(diag.EmptyValueList, key.Span, "give it a value, or null to demand that the field has none", "%q has an empty list of values", key.Text)
+			return nil
+		}
+	case yamldoc.Map:
+		p.errorf(diag.BadValue, key.Span, "nested fields are written with dots: "+strings.Split(key.Text, "|")[0]+".name: value",
+			"the value of %q is a map, expected a value or a list of values", key.Text)
+		return nil
+	}
+	item := chain.item
+	item.Span = n.Span
+	if key != nil {
+		item.Span.Start = key.Span.Start
+		item.Span.End = max(item.Span.End, key.Span.End)
+	}
+	for _, s := range scalars {
+		p.value(chain, s, len(scalars))
+	}
+	if len(item.Values) == 0 {
+		return nil
+	}
+	return item
+}
+
+// value runs one written value through the chain.
+func (p *docParser) value(c *chain, n *yamldoc.Node, siblings int) {
+	if !n.IsScalar() {
+		p.errorf(diag.BadValue, n.Span, "a list of values holds plain values only", "expected a value, found %s", n.Kind)
+		return
+	}
+	p.doubt(n)
+	if n.Kind == yamldoc.Null && siblings > 1 {
+		p.warnf(diag.NullInList, n.Span, `write a second search identifier with "field: null" and join the two with or`,
+			"null in a list of values is not defined by Sigma; it is read as: or the field has no value")
+	}
+	alternatives := c.apply(p, n)
+	if len(alternatives) > 0 {
+		c.item.Values = append(c.item.Values, alternatives)
+		c.item.Written = append(c.item.Written, dataOf(n))
+	}
+}
+
+// doubt warns of plain scalars that other readers of YAML type differently.
+func (p *docParser) doubt(n *yamldoc.Node) {
+	read, quoted := "", "quote it to say that it is text"
+	switch n.Doubt {
+	case yamldoc.NoDoubt:
+		return
+	case yamldoc.YesNo:
+		read = "a boolean"
+	case yamldoc.Hexadecimal:
+		read = "a number"
+	case yamldoc.LeadingZero, yamldoc.Sexagesimal, yamldoc.Timestamp, yamldoc.Underscores:
+		read = "text"
+	}
+	p.warnf(diag.YAMLScalar, n.Span, quoted, "%s without quotes is read as %s here, and differently by other readers of YAML", n.Text, read)
+	p.withFix(n.Span, "'"+n.Text+"'")
+}
+
+// dataOf keeps a node as it was written.
+func dataOf(n *yamldoc.Node) ast.Data {
+	d := ast.Data{Text: n.Text, Span: n.Span}
+	switch n.Kind {
+	case yamldoc.Null:
+		d.Kind = ast.DataNull
+	case yamldoc.List:
+		d.Kind = ast.DataList
+		for _, item := range n.Items {
+			d.Items = append(d.Items, dataOf(item))
+		}
+	case yamldoc.Map:
+		d.Kind = ast.DataMap
+		for _, pair := range n.Pairs {
+			d.Pairs = append(d.Pairs, ast.Attribute{Name: ast.Text{Value: pair.Key.Text, Span: pair.Key.Span}, Value: dataOf(pair.Value)})
+		}
+	default:
+		d.Kind = ast.DataScalar
+	}
+	return d
+}

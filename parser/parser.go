@@ -1,0 +1,223 @@
+// Package parser turns Sigma YAML into the typed tree of package ast. It reads
+// all of a file and reports everything that is wrong with it in one run.
+//
+// Invariants: a document with an error is never returned; a returned document
+// has every modifier applied and every condition resolvable; nothing of the
+// input is lost without a diagnostic, but for attributes that Sigma does not
+// define, which are kept as they are.
+package parser
+
+import (
+	"fmt"
+	"strings"
+
+	"sigmatic/ast"
+	"sigmatic/ast/diag"
+	"sigmatic/ast/source"
+	"sigmatic/parser/yamldoc"
+)
+
+// Result is what a file holds.
+type Result struct {
+	Documents   []ast.Document // those without errors, in order
+	Diagnostics []diag.Diagnostic
+	Broken      int // documents that are Sigma and have errors
+	Foreign     int // documents that are not Sigma
+}
+
+// Parse reads the documents of one file.
+func Parse(f *source.File) Result {
+	nodes, diags := yamldoc.Parse(f)
+	res := Result{Diagnostics: diags}
+	if diag.HasErrors(diags) {
+		res.Broken++
+	}
+	for _, n := range nodes {
+		if !isSigma(n) {
+			res.Foreign++
+			res.Diagnostics = append(res.Diagnostics, foreign(n))
+			continue
+		}
+		p := docParser{root: n}
+		doc := p.document()
+		res.Diagnostics = append(res.Diagnostics, p.diags...)
+		if doc == nil || diag.HasErrors(p.diags) {
+			res.Broken++
+			continue
+		}
+		res.Documents = append(res.Documents, doc)
+	}
+	diag.Sort(res.Diagnostics)
+	return res
+}
+
+// isSigma tells a Sigma document from other YAML by the keys that only Sigma has.
+func isSigma(n *yamldoc.Node) bool {
+	if n.Kind != yamldoc.Map {
+		return false
+	}
+	for _, key := range []string{"detection", "correlation", "logsource"} {
+		if n.Get(key) != nil {
+			return true
+		}
+	}
+	if action := n.Get("action"); action != nil && legacyAction(action.Text) {
+		return true
+	}
+	return n.Get("filter") != nil && n.Get("title") != nil
+}
+
+func legacyAction(s string) bool { return s == "global" || s == "reset" || s == "repeat" }
+
+func foreign(n *yamldoc.Node) diag.Diagnostic {
+	d := diag.Diagnostic{Code: diag.NotAMapping, Severity: diag.Error, Span: n.Span}
+	d.Span.End = min(d.Span.End, d.Span.Start+1)
+	if n.Kind == yamldoc.Map {
+		d.Summary = "the document is not Sigma: it has neither logsource and detection, nor correlation, nor filter"
+	} else {
+		d.Summary = fmt.Sprintf("the document is not Sigma: expected a map of attributes, found %s", n.Kind)
+	}
+	return d
+}
+
+// docParser reads one document.
+type docParser struct {
+	root  *yamldoc.Node
+	diags []diag.Diagnostic
+}
+
+func (p *docParser) report(code diag.Code, sev diag.Severity, span source.Span, help, format string, args ...any) {
+	p.diags = append(p.diags, diag.Diagnostic{Code: code, Severity: sev, Span: span, Help: help, Summary: fmt.Sprintf(format, args...)})
+}
+
+func (p *docParser) errorf(code diag.Code, span source.Span, help, format string, args ...any) {
+	p.report(code, diag.Error, span, help, format, args...)
+}
+
+func (p *docParser) warnf(code diag.Code, span source.Span, help, format string, args ...any) {
+	p.report(code, diag.Warning, span, help, format, args...)
+}
+
+// withFix attaches a certain mend to the last diagnostic.
+func (p *docParser) withFix(span source.Span, replacement string) {
+	p.diags[len(p.diags)-1].Fix = &diag.Fix{Span: span, Replacement: replacement}
+}
+
+func (p *docParser) document() ast.Document {
+	switch {
+	case p.root.Get("action") != nil && legacyAction(p.root.Get("action").Text):
+		p.errorf(diag.LegacyAction, p.root.Pair("action").Key.Span, "write one document for each rule, with all its attributes",
+			"collections with action: %s are not read", p.root.Get("action").Text)
+		return nil
+	case p.root.Get("correlation") != nil:
+		p.errorf(diag.CorrelationUnread, p.root.Pair("correlation").Key.Span, "", "correlation documents are not read by this version")
+		return nil
+	case p.root.Get("filter") != nil && p.root.Get("detection") == nil:
+		p.errorf(diag.FilterUnread, p.root.Pair("filter").Key.Span, "", "filter documents are not read by this version")
+		return nil
+	}
+	return p.rule()
+}
+
+func (p *docParser) rule() *ast.Rule {
+	r := &ast.Rule{Metadata: p.metadata(ruleKeys), Span: p.root.Span}
+	r.LogSource = p.logSource()
+	p.detection(r)
+	if !diag.HasErrors(p.diags) {
+		// Resolving is repeated after filters and pipelines; here it finds the
+		// identifiers that do not exist.
+		_, diags := ast.Resolve(r)
+		p.diags = append(p.diags, diags...)
+	}
+	return r
+}
+
+// detection reads the section of that name: search identifiers, conditions, and
+// the timeframe of old.
+func (p *docParser) detection(r *ast.Rule) {
+	n := p.root.Get("detection")
+	if n == nil {
+		p.errorf(diag.BadDetection, p.titleSpan(), "add a detection with at least one search identifier and a condition", "the rule has no detection")
+		return
+	}
+	if n.Kind != yamldoc.Map {
+		p.errorf(diag.BadDetection, p.root.Pair("detection").Key.Span, "", "detection must be a map of search identifiers, found %s", n.Kind)
+		return
+	}
+	for _, pair := range n.Pairs {
+		switch pair.Key.Text {
+		case "condition":
+			r.Conditions = p.conditions(pair.Value)
+		case "timeframe":
+			r.Timeframe = ast.Text{Value: pair.Value.Text, Span: pair.Value.Span}
+			p.warnf(diag.TimeframeReserved, pair.Key.Span, "use a correlation rule with a timespan",
+				"timeframe is deprecated and has no effect on a detection rule")
+		default:
+			body := p.body(pair.Key, pair.Value, 0)
+			if body != nil {
+				name := ast.Text{Value: pair.Key.Text, Span: pair.Key.Span}
+				r.Detections = append(r.Detections, &ast.NamedDetection{Name: name, Body: body})
+			}
+		}
+	}
+	if n.Get("condition") == nil {
+		p.missingCondition(n)
+	}
+	if len(r.Detections) == 0 && !diag.HasErrors(p.diags) {
+		p.errorf(diag.EmptyDetection, p.root.Pair("detection").Key.Span, "", "the detection has no search identifier beside its condition")
+	}
+}
+
+// missingCondition looks for a condition that slipped to a wrong depth, the
+// commonest fault of all.
+func (p *docParser) missingCondition(n *yamldoc.Node) {
+	if c := p.root.Pair("condition"); c != nil {
+		p.errorf(diag.BadCondition, c.Key.Span, "indent it to the depth of the search identifiers", "condition stands outside detection")
+		return
+	}
+	for _, pair := range n.Pairs {
+		if c := pair.Value.Pair("condition"); c != nil {
+			p.errorf(diag.BadCondition, c.Key.Span, "unindent it to the depth of the search identifiers",
+				"condition stands inside the search identifier %q", pair.Key.Text)
+			return
+		}
+	}
+	p.errorf(diag.BadCondition, p.root.Pair("detection").Key.Span, "add one, for example: condition: selection", "the detection has no condition")
+}
+
+func (p *docParser) conditions(n *yamldoc.Node) []*ast.RuleCondition {
+	items := []*yamldoc.Node{n}
+	if n.Kind == yamldoc.List {
+		items = n.Items
+		if len(items) == 0 {
+			p.errorf(diag.BadCondition, n.Span, "", "the list of conditions is empty")
+		}
+	}
+	var out []*ast.RuleCondition
+	for _, item := range items {
+		if item.Kind != yamldoc.String && !(item.Kind == yamldoc.Int && item.Plain) {
+			p.errorf(diag.BadCondition, item.Span, "", "a condition must be a string, found %s", item.Kind)
+			continue
+		}
+		c := &ast.RuleCondition{Text: ast.Text{Value: strings.TrimSpace(item.Text), Span: item.Span}}
+		expr, fault := ParseCondition(item.Text, item.Sub)
+		if fault != nil {
+			p.diags = append(p.diags, *fault)
+			continue
+		}
+		c.Expr = expr
+		out = append(out, c)
+	}
+	return out
+}
+
+// titleSpan is where a finding about the whole document points.
+func (p *docParser) titleSpan() source.Span {
+	if t := p.root.Pair("title"); t != nil {
+		return t.Key.Span
+	}
+	if len(p.root.Pairs) > 0 {
+		return p.root.Pairs[0].Key.Span
+	}
+	return p.root.Span
+}
