@@ -70,3 +70,69 @@ const (
 
 	UnresolvedPlaceholder Code = "S0701"
 )
+
+// CodeInfo describes a code.
+type CodeInfo struct {
+	Code  Code
+	Title string // what the finding is about, without an article's capital
+}
+
+var codeInfos = []CodeInfo{
+	{YAMLSyntax, "YAML that cannot be read"},
+	{YAMLDuplicateKey, "a key that stands twice in one map"},
+	{YAMLAliasBomb, "YAML aliases that expand too far"},
+	{YAMLCycle, "a YAML alias inside what it names"},
+	{YAMLScalar, "a scalar that readers of YAML type differently"},
+	{YAMLKey, "a key that is not a plain name"},
+	{YAMLNesting, "YAML nested too deeply"},
+	{NotUTF8, "a file that is not UTF-8"},
+	{NoBreakSpaces, "no-break spaces where YAML needs blanks"},
+	{NotAMapping, "a document that is not Sigma"},
+	{LegacyAction, "an action of the old rule collections"},
+	{UnknownAction, "an unknown action"},
+	{RepeatWithoutRule, "a repeat without a document before it"},
+	{BadTitle, "a wrong or missing title"},
+	{BadID, "an id that is not a UUID"},
+	{BadName, "a wrong name"},
+	{BadRelated, "a wrong reference to a related rule"},
+	{BadStatus, "an unknown status"},
+	{BadLevel, "an unknown level"},
+	{BadDate, "a date that is none"},
+	{BadTag, "a tag without namespace"},
+	{BadText, "an attribute that must be a string"},
+	{BadList, "an attribute that must be a list of strings"},
+	{MisspelledKey, "an attribute that is probably misspelled"},
+	{TagCase, "a tag with upper-case letters"},
+	{OldDate, "a date in the form of Sigma 1"},
+	{BadTaxonomy, "a wrong taxonomy"},
+	{UnsupportedSchema, "an unknown version of Sigma"},
+	{BadLogSource, "a wrong or missing logsource"},
+	{LogSourceAlias, "a logsource that is spelled differently from the taxonomy"},
+	{BadDetection, "a wrong or missing detection"},
+	{EmptyDetection, "a search identifier without content"},
+	{BadValue, "a value that Sigma does not know"},
+	{EmptyValueList, "an empty list of values"},
+	{NullInList, "null in a list of values"},
+	{TimeframeReserved, "the deprecated timeframe"},
+	{BadKeyword, "a value that needs a field"},
+	{UnknownModifier, "an unknown modifier"},
+	{ModifierType, "a modifier on a value of the wrong type"},
+	{ModifierOrder, "modifiers in an order that has no meaning"},
+	{ModifierValue, "a value that a modifier cannot take"},
+	{BadRegex, "a regular expression that is not valid"},
+	{BadCIDR, "an IP network that is not valid"},
+	{AllOnSingleValue, "all on a single value"},
+	{UTF16Unencoded, "UTF-16 without Base64"},
+	{TimePartRange, "a time part that no time has"},
+	{BadCondition, "a condition that cannot be read"},
+	{UnknownIdentifier, "a condition that names what does not exist"},
+	{EmptySelector, "a selector that selects nothing"},
+	{AggregationPipe, "an aggregation behind a condition"},
+	{TooDeep, "a condition nested too deeply"},
+	{CorrelationUnread, "a correlation, which this version does not read"},
+	{FilterUnread, "a filter, which this version does not read"},
+	{UnresolvedPlaceholder, "a placeholder without a value"},
+}
+
+// Codes lists all codes in ascending order.
+func Codes() []CodeInfo { return append([]CodeInfo(nil), codeInfos...) }

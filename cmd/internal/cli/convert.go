@@ -1,0 +1,323 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sigmatic/ast"
+	"sigmatic/backends"
+	"sigmatic/backends/all"
+	"sigmatic/pipeline"
+)
+
+// convertRun is one run of the command convert.
+type convertRun struct {
+	*app
+	targets      []string
+	format       string
+	schema       string
+	compact      bool
+	outPath      string
+	allowRefused bool
+	selection    selection
+
+	registry backends.Registry
+	backends []backends.Backend
+}
+
+func (a *app) convertCommand() *cobra.Command {
+	c := &convertRun{app: a, registry: all.Registry()}
+	cmd := &cobra.Command{
+		Use:   "convert [flags] [RULES...]",
+		Short: "Print the queries that mean the same as the rules",
+		Long: `convert prints, for each rule and target, the query that selects what the rule
+selects. RULES are files, directories (searched through), globs, or - for
+standard input; without any, the rules embedded in the program are converted.
+
+A rule that a target cannot express is refused, with the place in the rule and
+the targets that can. What a query takes for granted about the data is said in
+notes: in full for a single query, by count for many, always in -f jsonl.
+
+Targets: ` + strings.Join(c.registry.Names(), ", ") + `. Formats: text, jsonl.`,
+		Example: `  sigmatic convert -t splunk,esql,kql,logsql
+  sigmatic convert -t splunk --compact rules/cloudtrail/aws_ssm_command_sent.yml
+  sigmatic convert -t esql -f jsonl --level high,critical rules`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error { return c.run(args) },
+	}
+	f := cmd.Flags()
+	f.StringSliceVarP(&c.targets, "target", "t", nil, "targets, as a list or repeated; all when not given")
+	f.StringVarP(&c.format, "format", "f", "text", "output format: text or jsonl")
+	f.StringVar(&c.schema, "schema", "auto", "names and types of the fields: auto, none")
+	f.BoolVar(&c.compact, "compact", false, "print each query on one line")
+	f.StringVarP(&c.outPath, "output", "o", "", "write to this file, or to a directory (existing, or with a trailing slash) one file for each rule and target")
+	f.BoolVar(&c.allowRefused, "allow-refused", false, "exit with 0 although a target refused a rule")
+	c.selection.flags(cmd)
+	c.selection.logSourceFlag(cmd)
+	return cmd
+}
+
+func (c *convertRun) run(args []string) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	schema, _ := pipeline.Find(c.schema)
+	set := c.load(args)
+	selected, err := c.selection.apply(set.rules)
+	if err != nil {
+		return err
+	}
+	converted := make([][]conversion, len(selected))
+	parallel(len(selected), func(i int) { converted[i] = c.convert(selected[i], schema) })
+	var flat []conversion
+	for _, list := range converted {
+		flat = append(flat, list...)
+	}
+	if err := c.write(flat); err != nil {
+		return err
+	}
+	c.report(flat, set)
+	return nil
+}
+
+func (c *convertRun) check() error {
+	if len(c.targets) == 0 {
+		c.targets = c.registry.Names()
+	}
+	for _, name := range c.targets {
+		b := c.registry.Find(name)
+		if b == nil {
+			return usagef("unknown target %q, the targets are %s", name, strings.Join(c.registry.Names(), ", "))
+		}
+		if !slices.Contains(c.backends, b) {
+			c.backends = append(c.backends, b)
+		}
+	}
+	if c.format != "text" && c.format != "jsonl" {
+		return usagef("unknown format %q, the formats are text, jsonl", c.format)
+	}
+	if _, ok := pipeline.Find(c.schema); !ok {
+		return usagef("unknown schema %q, the schemas are auto, none", c.schema)
+	}
+	return nil
+}
+
+// conversion is the answer for one query and target.
+type conversion struct {
+	rule   loadedRule
+	query  *ast.Query
+	target backends.Backend
+	schema string
+	out    *backends.Output
+	err    error
+}
+
+func (c *convertRun) convert(r loadedRule, schema pipeline.Schema) []conversion {
+	qs, err := queries(schema.Apply(r.Rule))
+	if err != nil {
+		return []conversion{{rule: r, err: err}}
+	}
+	out := make([]conversion, 0, len(qs)*len(c.backends))
+	for _, b := range c.backends {
+		for _, q := range qs {
+			text, err := c.registry.Convert(b, q, backends.Options{Compact: c.compact})
+			out = append(out, conversion{r, q, b, schema.Name, text, err})
+		}
+	}
+	return out
+}
+
+// header is the line above a query in a text of several.
+func (v conversion) header() string {
+	return fmt.Sprintf("# %s %s %s", v.target.Name(), v.place(), v.rule.Title.Value)
+}
+
+func (v conversion) place() string {
+	return fmt.Sprintf("%s:%d", v.rule.Span.File.Name, v.rule.Title.Span.Position().Line)
+}
+
+func (c *convertRun) write(list []conversion) error {
+	if c.outPath == "" {
+		return c.writeTo(c.Stdout, list)
+	}
+	info, err := os.Stat(c.outPath)
+	if strings.HasSuffix(c.outPath, "/") || err == nil && info.IsDir() {
+		return c.writeTree(list)
+	}
+	w, closeFile, err := c.output(c.outPath)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.writeTo(w, list), closeFile())
+}
+
+func (c *convertRun) writeTo(w io.Writer, list []conversion) error {
+	b := bufio.NewWriter(w)
+	if c.format == "jsonl" {
+		enc := json.NewEncoder(b)
+		enc.SetEscapeHTML(false)
+		for _, v := range list {
+			if err := enc.Encode(v.record()); err != nil {
+				return err
+			}
+		}
+		return b.Flush()
+	}
+	bare := len(list) == 1
+	first := true
+	for _, v := range list {
+		if v.err != nil {
+			continue
+		}
+		if !first {
+			fmt.Fprintln(b)
+		}
+		first = false
+		if !bare {
+			fmt.Fprintln(b, v.header())
+		}
+		fmt.Fprintln(b, v.out.Query)
+	}
+	return b.Flush()
+}
+
+// writeTree writes a file for each rule and target, in folders as the rules
+// have them.
+func (c *convertRun) writeTree(list []conversion) error {
+	files := map[string][]conversion{}
+	for _, v := range list {
+		if v.err != nil && c.format == "text" {
+			continue
+		}
+		ext := v.target.Extension()
+		if c.format == "jsonl" {
+			ext = ".jsonl"
+		}
+		name := strings.TrimSuffix(v.rule.relative, path.Ext(v.rule.relative)) + ext
+		name = filepath.Join(c.outPath, v.target.Name(), filepath.FromSlash(name))
+		files[name] = append(files[name], v)
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		f, err := os.Create(name)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(c.writeTo(f, files[name]), f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// conversionRecord is the form of -f jsonl, one for each query and target.
+type conversionRecord struct {
+	File      string             `json:"file"`
+	Line      int                `json:"line"`
+	RuleID    string             `json:"rule_id,omitempty"`
+	Title     string             `json:"title"`
+	Condition string             `json:"condition"`
+	Target    string             `json:"target"`
+	Format    string             `json:"format"`
+	Schema    string             `json:"schema"`
+	Query     string             `json:"query,omitempty"`
+	Notes     []backends.Note    `json:"notes"`
+	Error     *conversionRefusal `json:"error,omitempty"`
+}
+
+type conversionRefusal struct {
+	Code         string   `json:"code"`
+	Message      string   `json:"message"`
+	Feature      string   `json:"feature,omitempty"`
+	Line         int      `json:"line,omitempty"`
+	Column       int      `json:"column,omitempty"`
+	Alternatives []string `json:"alternatives,omitempty"`
+}
+
+func (v conversion) record() conversionRecord {
+	r := conversionRecord{
+		File: v.rule.Span.File.Name, Line: v.rule.Title.Span.Position().Line,
+		RuleID: v.rule.ID.Value, Title: v.rule.Title.Value, Condition: v.query.Condition.Text.Value,
+		Target: v.target.Name(), Format: "text", Schema: v.schema, Notes: []backends.Note{},
+	}
+	if v.err == nil {
+		r.Query = v.out.Query
+		r.Notes = append(r.Notes, v.out.Notes...)
+		return r
+	}
+	r.Error = &conversionRefusal{Code: "failed", Message: v.err.Error()}
+	var refusal *backends.Unsupported
+	if errors.As(v.err, &refusal) {
+		p := refusal.Span.Position()
+		r.Error = &conversionRefusal{"unsupported", refusal.Message(), string(refusal.Feature), p.Line, p.Column, refusal.Alternatives}
+	}
+	return r
+}
+
+// report says on standard error what became of the rules.
+func (c *convertRun) report(list []conversion, set ruleSet) {
+	converted, features, notes := 0, map[string]int{}, map[backends.NoteCode]int{}
+	refused := 0
+	for _, v := range list {
+		if v.err == nil {
+			converted++
+			for _, n := range v.out.Notes {
+				notes[n.Code]++
+			}
+			continue
+		}
+		refused++
+		feature := "other"
+		var u *backends.Unsupported
+		if errors.As(v.err, &u) {
+			feature = string(u.Feature)
+		}
+		features[feature]++
+		fmt.Fprintf(c.Stderr, "%v\n", v.err)
+	}
+	if refused > 0 && !c.allowRefused {
+		c.raise(statusNo)
+	}
+	if len(list) == 1 && list[0].err == nil {
+		for _, n := range list[0].out.Notes {
+			c.infof("note: %s [%s]", n.Text, n.Code)
+		}
+		return
+	}
+	if len(notes) > 0 {
+		c.infof("notes: %s (each in full with -f jsonl)", counts(notes, backends.NoteCodes()))
+	}
+	summary := fmt.Sprintf("converted %d, refused %d", converted, refused)
+	if refused > 0 {
+		summary += " (" + counts(features, slices.Sorted(maps.Keys(features))) + ")"
+	}
+	summary += fmt.Sprintf(", broken %d", set.broken)
+	if set.foreign > 0 {
+		summary += fmt.Sprintf(", other YAML skipped %d", set.foreign)
+	}
+	c.infof("%s", summary)
+}
+
+// counts lists "key n, …" in the order of keys.
+func counts[K ~string](m map[K]int, order []K) string {
+	var parts []string
+	for _, k := range order {
+		if m[k] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", k, m[k]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"sigmatic/ast"
+	"sigmatic/ast/source"
+	"sigmatic/parser"
+	"sigmatic/rules"
+)
+
+// loadedRule is a rule and where its file stands below what the user named.
+type loadedRule struct {
+	*ast.Rule
+	relative string // slash-separated path below the root that was named
+}
+
+// ruleSet is what was loaded, and the account of what was not.
+type ruleSet struct {
+	rules   []loadedRule
+	broken  int // Sigma documents with errors
+	foreign int // YAML documents that are not Sigma
+}
+
+// ruleFile is a file of rules before it is read.
+type ruleFile struct {
+	name     string // as shown
+	relative string
+	explicit bool // named itself, not found in a directory
+	read     func() ([]byte, error)
+}
+
+// load reads rules from files, directories, globs and "-"; without any, the
+// embedded ones. Findings go to standard error.
+func (a *app) load(paths []string) ruleSet {
+	files := embeddedRules()
+	if len(paths) > 0 {
+		files = nil
+		for _, p := range paths {
+			files = append(files, a.find(p)...)
+		}
+	}
+	type parsed struct {
+		parser.Result
+		err error
+	}
+	results := make([]parsed, len(files))
+	parallel(len(files), func(i int) {
+		data, err := files[i].read()
+		if err != nil {
+			results[i].err = err
+			return
+		}
+		results[i].Result = parser.Parse(source.NewFile(files[i].name, data))
+	})
+	var set ruleSet
+	for i, r := range results {
+		if r.err != nil {
+			a.errorf("%s: cannot be read: %v", files[i].name, plainError(r.err))
+			continue
+		}
+		if !files[i].explicit && len(r.Documents) == 0 && r.Broken == 0 {
+			set.foreign += r.Foreign // some other YAML that lies beside the rules
+			continue
+		}
+		if files[i].explicit && len(r.Documents)+r.Broken+r.Foreign == 0 {
+			a.errorf("%s: holds no rule", files[i].name)
+		}
+		a.diagnostics(r.Diagnostics)
+		set.broken += r.Broken
+		set.foreign += r.Foreign
+		for _, doc := range r.Documents {
+			if rule, ok := doc.(*ast.Rule); ok {
+				set.rules = append(set.rules, loadedRule{rule, files[i].relative})
+			}
+		}
+	}
+	return set
+}
+
+// parallel calls work for 0 to n-1 on all processors.
+func parallel(n int, work func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				work(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func embeddedRules() []ruleFile {
+	var files []ruleFile
+	// The embedded file system is complete at build time; it has no errors.
+	_ = fs.WalkDir(rules.FS, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && isRuleName(name) {
+			files = append(files, ruleFile{
+				name: path.Join("rules", name), relative: name,
+				read: func() ([]byte, error) { return fs.ReadFile(rules.FS, name) },
+			})
+		}
+		return nil
+	})
+	return files
+}
+
+// isRuleName tells rule files by their names; tests that live beside rules are
+// not rules.
+func isRuleName(name string) bool {
+	switch filepath.Ext(name) {
+	case ".yml", ".yaml":
+		stem := strings.TrimSuffix(name, filepath.Ext(name))
+		return !strings.HasSuffix(stem, ".test") && filepath.Base(name)[0] != '.'
+	}
+	return false
+}
+
+// find lists the rule files that one argument names.
+func (a *app) find(arg string) []ruleFile {
+	if arg == "-" {
+		return []ruleFile{{name: "-", relative: "stdin.yml", explicit: true, read: func() ([]byte, error) { return io.ReadAll(a.Stdin) }}}
+	}
+	info, err := os.Stat(arg)
+	if err != nil {
+		if matches, globErr := filepath.Glob(arg); globErr == nil && strings.ContainsAny(arg, "*?[") && len(matches) > 0 {
+			var files []ruleFile
+			for _, m := range matches {
+				files = append(files, a.find(m)...)
+			}
+			return files
+		}
+		a.errorf("%s: %v", arg, plainError(err))
+		return nil
+	}
+	if !info.IsDir() {
+		return []ruleFile{diskFile(arg, filepath.Base(arg), true)}
+	}
+	var files []ruleFile
+	err = filepath.WalkDir(arg, func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			a.errorf("%s: %v", p, plainError(err))
+			return nil
+		case d.IsDir() && p != arg && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case d.IsDir() || !isRuleName(d.Name()):
+			return nil
+		}
+		rel, err := filepath.Rel(arg, p)
+		if err != nil {
+			rel = d.Name()
+		}
+		files = append(files, diskFile(p, filepath.ToSlash(rel), false))
+		return nil
+	})
+	if err != nil {
+		a.errorf("%s: %v", arg, plainError(err))
+	}
+	return files
+}
+
+func diskFile(name, relative string, explicit bool) ruleFile {
+	return ruleFile{name: name, relative: relative, explicit: explicit, read: func() ([]byte, error) { return os.ReadFile(name) }}
+}
+
+// plainError is a file error without the path, which the caller has printed.
+func plainError(err error) error {
+	if pe, ok := err.(*fs.PathError); ok {
+		return pe.Err
+	}
+	return err
+}
+
+// queries resolves a rule. The parser has resolved it once, so that faults are
+// the program's own.
+func queries(r *ast.Rule) ([]*ast.Query, error) {
+	qs, diags := ast.Resolve(r)
+	if len(diags) > 0 {
+		return nil, fmt.Errorf("a parsed rule does not resolve: %w", &diags[0])
+	}
+	return qs, nil
+}

@@ -1,0 +1,335 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sigmatic/ast"
+	"sigmatic/evaluator"
+	"sigmatic/evaluator/cloudtrail"
+)
+
+// scanRun is one run of the command scan.
+type scanRun struct {
+	*app
+	rulePaths    []string
+	format       string
+	outPath      string
+	raw          bool
+	failOn       string
+	anyLogSource bool
+	noDedup      bool
+	selection    selection
+
+	detectors []detector
+	findings  findingWriter
+	seen      map[eventKey]struct{}
+	stats     scanStats
+	progress  progress
+}
+
+// detector is a rule ready to run, all of its conditions.
+type detector struct {
+	rule       *ast.Rule
+	references []*evaluator.Reference
+}
+
+// eventKey is the memory of an event that was seen: the head of a hash of its
+// id. Two of a billion ids share one with a chance of less than one in 10^20.
+type eventKey [16]byte
+
+// scanStats accounts for every record.
+type scanStats struct {
+	cloudtrail.Stats
+	matched, unmatched, duplicates, unreadable int
+	findings                                   map[ast.Level]int
+	rules                                      map[*ast.Rule]int
+	otherSource, refused                       int // rules
+}
+
+func (a *app) scanCommand() *cobra.Command {
+	s := &scanRun{app: a}
+	cmd := &cobra.Command{
+		Use:   "scan [flags] LOGS...",
+		Short: "Run rules on CloudTrail logs",
+		Long: `scan runs rules on logs and prints a line for each rule that an event matches.
+
+LOGS are files, directories (searched through), globs, or - for standard input;
+CloudTrail delivery files, arrays, one object a line and single objects, plain or
+gzip, are told apart by their content. Without -r the embedded rules run.
+
+An event delivered twice (the same eventID) is counted once. The report on
+standard error accounts for every record; what could not be read is named there.`,
+		Example: `  sigmatic scan testdata/sample
+  sigmatic scan -r rules/cloudtrail --min-level high -f csv testdata/sample
+  sigmatic scan -f jsonl --raw testdata/sample/AWSLogs`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd.Context(), args) },
+	}
+	f := cmd.Flags()
+	f.StringArrayVarP(&s.rulePaths, "rules", "r", nil, "rules to run: a file, directory or glob; repeatable")
+	f.StringVarP(&s.format, "format", "f", "table", "output format: table, jsonl or csv")
+	f.StringVarP(&s.outPath, "output", "o", "", "write the findings to this file")
+	f.BoolVar(&s.raw, "raw", false, "jsonl: add the event as it was delivered")
+	f.StringVar(&s.failOn, "fail-on", "", "exit with 1 when a finding has this level or a higher one")
+	f.StringVar(&s.selection.logsource, "logsource", "product=aws,service=cloudtrail", "what the logs are; rules for other log sources do not run")
+	f.BoolVar(&s.anyLogSource, "any-logsource", false, "run every rule, whatever its log source")
+	f.BoolVar(&s.noDedup, "no-dedup", false, "count an event that was delivered twice twice")
+	s.selection.flags(cmd)
+	return cmd
+}
+
+func (s *scanRun) run(ctx context.Context, paths []string) (err error) {
+	failOn := ast.Level(255)
+	if s.failOn != "" {
+		if failOn, err = levelNamed("--fail-on", s.failOn); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains([]string{"table", "jsonl", "csv"}, s.format) {
+		return usagef("unknown format %q, the formats are table, jsonl, csv", s.format)
+	}
+	if err := s.loadDetectors(); err != nil {
+		return err
+	}
+	out, closeOut, err := s.output(s.outPath)
+	if err != nil {
+		return err
+	}
+	buffered := bufio.NewWriterSize(out, 1<<16)
+	s.findings = s.newFindingWriter(buffered)
+	s.seen = map[eventKey]struct{}{}
+	s.stats.findings, s.stats.rules = map[ast.Level]int{}, map[*ast.Rule]int{}
+	err = s.read(ctx, paths)
+	err = errors.Join(err, s.findings.close(), buffered.Flush(), closeOut())
+	s.progress.clear(s.app)
+	interrupted := errors.Is(err, context.Canceled)
+	if interrupted {
+		err = nil
+		s.errorf("interrupted: the findings are those of the part that was read")
+	}
+	s.report()
+	for level, n := range s.stats.findings {
+		if level >= failOn && n > 0 {
+			s.raise(statusNo)
+		}
+	}
+	return err
+}
+
+// loadDetectors compiles the rules that are for these logs.
+func (s *scanRun) loadDetectors() error {
+	logs, err := logSourceNamed(s.selection.logsource)
+	if err != nil {
+		return err
+	}
+	sel := s.selection
+	sel.logsource = "" // here it says what the logs are, it selects no rules
+	selected, err := sel.apply(s.load(s.rulePaths).rules)
+	if err != nil {
+		return err
+	}
+	for _, r := range selected {
+		if !s.anyLogSource && !runsOn(r.LogSource, logs) {
+			s.stats.otherSource++
+			continue
+		}
+		d, err := newDetector(r.Rule)
+		if err != nil {
+			s.stats.refused++
+			s.errorf("%v", err)
+			continue
+		}
+		s.detectors = append(s.detectors, d)
+	}
+	if len(s.detectors) == 0 {
+		s.errorf("no rule to run: %d are for other log sources, %d cannot be evaluated", s.stats.otherSource, s.stats.refused)
+	}
+	return nil
+}
+
+// runsOn reports whether a rule is for logs whose source is fully known: every
+// dimension that the rule sets must be that of the logs.
+func runsOn(rule, logs ast.LogSource) bool { return rule.Contains(logs) }
+
+func newDetector(r *ast.Rule) (detector, error) {
+	qs, err := queries(r)
+	if err != nil {
+		return detector{}, err
+	}
+	d := detector{rule: r}
+	for _, q := range qs {
+		ref, err := evaluator.New(q)
+		if err != nil {
+			return d, err
+		}
+		d.references = append(d.references, ref)
+	}
+	return d, nil
+}
+
+// read runs the detectors over all inputs.
+func (s *scanRun) read(ctx context.Context, paths []string) error {
+	inputs, problems := cloudtrail.Inputs(paths, s.Stdin)
+	for _, p := range problems {
+		s.stats.AddProblem(p)
+		s.problem(p)
+	}
+	for _, in := range inputs {
+		stats, err := cloudtrail.Read(ctx, in, cloudtrail.Options{}, s.record, s.problem)
+		s.stats.Add(stats)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// problem reports what could not be read.
+func (s *scanRun) problem(p cloudtrail.Problem) {
+	if p.Severity() == cloudtrail.Note {
+		s.infof("note: %s", p)
+		return
+	}
+	s.errorf("error: %s", p)
+}
+
+// record evaluates one event.
+func (s *scanRun) record(rec cloudtrail.Record) error {
+	s.progress.tick(s.app, &s.stats)
+	if !s.noDedup {
+		if id := cloudtrail.Text(rec.Raw, "eventID"); id != "" {
+			sum := sha256.Sum256([]byte(id))
+			key := eventKey(sum[:16])
+			if _, twice := s.seen[key]; twice {
+				s.stats.duplicates++
+				return nil
+			}
+			s.seen[key] = struct{}{}
+		}
+	}
+	event, err := evaluator.ParseEvent(rec.Raw)
+	if err != nil {
+		s.stats.unreadable++
+		s.errorf("error: %s:%d: the record cannot be evaluated: %v", rec.Source, rec.Line, err)
+		return nil
+	}
+	matched := false
+	for i := range s.detectors {
+		d := &s.detectors[i]
+		for _, ref := range d.references {
+			if !ref.Match(event) {
+				continue
+			}
+			matched = true
+			s.stats.findings[d.rule.Level]++
+			s.stats.rules[d.rule]++
+			if err := s.findings.write(newFinding(d.rule, ref, event, rec)); err != nil {
+				return fmt.Errorf("cannot write the findings: %w", err)
+			}
+			break // the conditions of a rule are alternatives
+		}
+	}
+	if matched {
+		s.stats.matched++
+	} else {
+		s.stats.unmatched++
+	}
+	return nil
+}
+
+// report accounts for what was read.
+func (s *scanRun) report() {
+	st := &s.stats
+	skipped := 0
+	reasons := map[cloudtrail.Reason]int{}
+	for reason, n := range st.Problems {
+		if reason.Severity() == cloudtrail.Error {
+			skipped += n
+			reasons[reason] = n
+		}
+	}
+	skipped += st.unreadable
+	skippedText := grouped(skipped)
+	if skipped > 0 {
+		var parts []string
+		for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+			parts = append(parts, fmt.Sprintf("%s %d", reason, reasons[reason]))
+		}
+		if st.unreadable > 0 {
+			parts = append(parts, fmt.Sprintf("unreadable-record %d", st.unreadable))
+		}
+		skippedText += " (" + strings.Join(parts, ", ") + ")"
+	}
+	s.infof("read %s records from %s: %s matched, %s unmatched, %s duplicate, %s skipped, 0 outside the time range",
+		grouped(st.Records), plural(st.Inputs, "input"), grouped(st.matched), grouped(st.unmatched), grouped(st.duplicates), skippedText)
+	total := 0
+	var levels []string
+	for _, level := range slices.Backward(slices.Sorted(maps.Keys(st.findings))) {
+		total += st.findings[level]
+		levels = append(levels, fmt.Sprintf("%s %s", cmp.Or(level.String(), "no level"), grouped(st.findings[level])))
+	}
+	text := fmt.Sprintf("%s by %s of %s", plural(total, "finding"), grouped(len(st.rules)), plural(len(s.detectors), "rule"))
+	if total > 0 {
+		text += ": " + strings.Join(levels, ", ")
+	}
+	if st.otherSource > 0 {
+		text += fmt.Sprintf("; %s for other log sources", plural(st.otherSource, "rule"))
+	}
+	if st.refused > 0 {
+		text += fmt.Sprintf("; %s cannot be evaluated", plural(st.refused, "rule"))
+	}
+	s.infof("%s", text)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return grouped(n) + " " + what + "s"
+}
+
+// grouped writes a count with a comma between thousands.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// progress shows a count while a person waits.
+type progress struct {
+	records int
+	last    time.Time
+	shown   bool
+}
+
+func (p *progress) tick(a *app, st *scanStats) {
+	p.records++
+	if p.records%1024 != 0 || !a.StderrTerminal || a.quiet {
+		return
+	}
+	if now := a.Now(); now.Sub(p.last) > 200*time.Millisecond {
+		p.last, p.shown = now, true
+		fmt.Fprintf(a.Stderr, "\rread %s records, %s matched", grouped(p.records), grouped(st.matched))
+	}
+}
+
+func (p *progress) clear(a *app) {
+	if p.shown {
+		io.WriteString(a.Stderr, "\r\x1b[K")
+	}
+}
