@@ -1,0 +1,64 @@
+# The commands of this project. `make` alone lists them.
+
+GO ?= go
+FUZZTIME ?= 30s
+# Where the engines are built and run; empty for the user's cache folder.
+ENGINES_DIR ?=
+# Pinned: a linter that changes by itself breaks builds of unchanged code.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race lint fuzz bench record engines engines-test engines-stop release
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
+
+build: ## build bin/sigmatic
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/sigmatic ./cmd/sigmatic
+
+test: ## run the tests; those that need an engine are skipped without one
+	$(GO) test ./...
+
+race: ## run the tests with the race detector
+	$(GO) test -race ./...
+
+lint: ## gofmt, go vet and staticcheck
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "not formatted by gofmt:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@set -e; for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+		done; \
+	done
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+record: ## write the golden files anew, where a package's tests know -record
+	@set -e; for dir in $$(grep -rlE --include='*_test.go' 'flag\.Bool(Var)?\(.*"record"' . | sed 's|/[^/]*$$||' | sort -u); do \
+		$(GO) test $$dir -count=1 -run Golden -record; \
+	done
+
+engines: ## build and start the real engines (needs a JDK and Maven)
+	testdata/engines/start.sh $(ENGINES_DIR)
+
+engines-test: ## start the engines and run the tests that need them
+	dir=$$(testdata/engines/start.sh $(ENGINES_DIR)) && set -a && . "$$dir/env" && set +a && \
+		SIGMATIC_ENGINES=require $(GO) test -count=1 ./cmd/internal/verify/...
+
+engines-stop: ## stop the engines
+	testdata/engines/stop.sh $(ENGINES_DIR)
+
+release: ## build static programs for all platforms into dist/, with checksums
+	@rm -rf dist && mkdir -p dist
+	@set -e; for platform in $(PLATFORMS); do \
+		os=$${platform%/*}; arch=$${platform#*/}; ext=; [ $$os = windows ] && ext=.exe; \
+		echo "dist/sigmatic-$$os-$$arch$$ext"; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '-s -w' -o dist/sigmatic-$$os-$$arch$$ext ./cmd/sigmatic; \
+	done
+	@cd dist && if command -v sha256sum >/dev/null; then sha256sum sigmatic-*; else shasum -a 256 sigmatic-*; fi > SHA256SUMS
