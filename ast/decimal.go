@@ -49,8 +49,9 @@ func ParseDecimal(s string) (Decimal, bool) {
 	return d, true
 }
 
-// parseExponent reads a signed integer; one too large for the machine is
-// brought to a bound that no real number reaches, so that order is kept.
+// parseExponent reads a signed integer; one beyond 2^31 is brought to that
+// bound. Numbers that large compare as equal to each other, and as larger than
+// all others, which is all that can matter of them.
 func parseExponent(s string) (int, bool) {
 	sign := 1
 	if s != "" && (s[0] == '-' || s[0] == '+') {

@@ -9,7 +9,7 @@ import (
 
 // Value is what a leaf demands of its field. The set is closed: *Pattern,
 // *Number, *Bool, *Null, *Regex, *CIDR, *Comparison, *TimePart, *Exists,
-// *FieldRef and *Keyword. ValueKinds lists it for exhaustive tests.
+// *FieldRef and *Keyword. Exhaustive tests find the types by their marker method.
 type Value interface {
 	value()
 	Range() source.Span
@@ -201,8 +201,9 @@ var refModeNames = [...]string{"=", "startswith", "endswith", "contains"}
 // String is the modifier that the mode comes from; "=" for equality.
 func (m RefMode) String() string { return refModeNames[m] }
 
-// Keyword is looked for in every scalar of the event. Its value is a *Pattern,
-// found anywhere in the text, a *Number by its text, or a *Regex.
+// Keyword is looked for in every scalar of the event. Its value is a *Pattern
+// that begins and ends with a *, or a *Regex; a number that a rule gives as a
+// keyword is a pattern of its text.
 type Keyword struct {
 	Value Value
 	Span  source.Span
