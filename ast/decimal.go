@@ -110,7 +110,10 @@ func (d Decimal) Int() (int64, bool) {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(d.String(), 10, 64)
-	return n, err == nil
+	if err != nil {
+		return 0, false
+	}
+	return n, true
 }
 
 // Truncate drops the fraction.
