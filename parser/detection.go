@@ -110,7 +110,7 @@ func (p *docParser) value(c *chain, n *yamldoc.Node, siblings int) {
 		return
 	}
 	p.doubt(n)
-	if n.Kind == yamldoc.Null && siblings > 1 {
+	if n.Kind == yamldoc.Null && siblings > 1 && !c.item.IsKeyword {
 		p.warnf(diag.NullInList, n.Span, `write a second search identifier with "field: null" and join the two with or`,
 			"null in a list of values is not defined by Sigma; it is read as: or the field has no value")
 	}

@@ -123,12 +123,15 @@ func regex(o operand) (ast.Alternatives, *fault) {
 func regexFault(err error) *fault {
 	help := "Sigma's regular expressions are a common subset of the dialects: literals, classes, groups, alternation, repetition, anchors"
 	if e, ok := err.(*syntax.Error); ok {
-		switch e.Code {
-		case syntax.ErrInvalidPerlOp:
+		lookbehind := strings.HasPrefix(e.Expr, "(?<!") || strings.HasPrefix(e.Expr, "(?<=")
+		switch {
+		case e.Code == syntax.ErrInvalidPerlOp || lookbehind:
 			help = "lookaround and other assertions are not portable; say it with a second search identifier and the condition"
-		case syntax.ErrInvalidRepeatSize:
+		case e.Code == syntax.ErrInvalidRepeatSize:
 			help = "a repetition count is at most 1000"
-		case syntax.ErrInvalidEscape:
+		case e.Code == syntax.ErrInvalidEscape && len(e.Expr) > 1 && e.Expr[1] >= '1' && e.Expr[1] <= '9':
+			help = "references back to a group are not portable"
+		case e.Code == syntax.ErrInvalidEscape:
 			help = "a backslash before a letter has a meaning of its own; write \\\\ for a literal backslash"
 		}
 		return faultf(diag.BadRegex, help, "the regular expression is not valid: %s: %q", e.Code, e.Expr)

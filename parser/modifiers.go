@@ -306,7 +306,7 @@ func (p *docParser) lintValue(c *chain, alternatives ast.Alternatives, n *yamldo
 			}
 		case *ast.TimePart:
 			if lo, hi := unitRange(v.Unit); v.N < lo || v.N > hi {
-				p.warnf(diag.TimePartRange, n.Span, "", "a %s is between %d and %d, found %d", v.Unit, lo, hi, v.N)
+				p.warnf(diag.TimePartRange, n.Span, "", "%s must be between %d and %d, found %d", v.Unit, lo, hi, v.N)
 			}
 		}
 	}

@@ -109,6 +109,10 @@ func (p *docParser) document() ast.Document {
 		p.errorf(diag.LegacyAction, p.root.Pair("action").Key.Span, "write one document for each rule, with all its attributes",
 			"collections with action: %s are not read", p.root.Get("action").Text)
 		return nil
+	case p.root.Get("action") != nil:
+		n := p.root.Get("action")
+		p.errorf(diag.UnknownAction, n.Span, "remove the attribute, or give it another name", "unknown action %s", shown(n))
+		return nil
 	case p.root.Get("correlation") != nil:
 		p.errorf(diag.CorrelationUnread, p.root.Pair("correlation").Key.Span, "", "correlation documents are not read by this version")
 		return nil

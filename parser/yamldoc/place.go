@@ -296,6 +296,9 @@ func (n *Node) Sub(from, to int) source.Span {
 
 var libraryError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
+// unknownAnchor is a message without a line; the place is that of the alias.
+var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+
 // hints explain what the library's message leaves open.
 var hints = []struct{ message, help string }{
 	{"cannot start any token", "quote the value: @, `, % and a tab cannot begin one, and YAML indents with spaces only"},
@@ -325,7 +328,9 @@ func syntaxError(f *source.File, c chunk, err error) diag.Diagnostic {
 	}
 	x := newLineIndex(f.Data, c)
 	start := x.offset(line, 1)
-	if line == 0 {
+	if m := unknownAnchor.FindStringSubmatch(message); m != nil {
+		start = max(start, c.start+bytes.Index(f.Data[c.start:c.end], []byte("*"+m[1])))
+	} else if line == 0 {
 		start = firstControl(f.Data, c)
 	}
 	for start < c.end && (f.Data[start] == ' ' || f.Data[start] == '\t') {

@@ -29,7 +29,7 @@ const (
 	statusUsage    = 3 // the command line itself is wrong
 )
 
-// System is the world that a command runs in. Tests give it another.
+// Environment is the world that a command runs in. Tests give it another.
 type Environment struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -58,13 +58,6 @@ type app struct {
 
 // raise brings the exit status up to at least status.
 func (a *app) raise(status int) { a.status = max(a.status, status) }
-
-// usageError is a command line that cannot be understood.
-type usageError struct{ err error }
-
-func (e usageError) Error() string { return e.err.Error() }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // Main runs one command line and returns the exit status.
 func Main(args []string, env Environment) int {
@@ -106,37 +99,28 @@ Exit status: 0 done; 1 the answer is no (a rule was refused, a finding under
 --fail-on); 2 something given could not be used, the rest was processed; 3 usage.`,
 		Example: `  sigmatic convert -t esql rules/cloudtrail/aws_sts_get_caller_identity.yml
   sigmatic scan testdata/sample`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		SilenceErrors:         true,
+		SilenceUsage:          true,
+		DisableFlagsInUseLine: true,
+		Args:                  noCommand,
+		RunE:                  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.applyProjectFile(cmd); err != nil {
+				return err
+			}
 			if a.color != "auto" && a.color != "always" && a.color != "never" {
 				return usagef("--color takes auto, always or never, not %q", a.color)
 			}
-			return a.applyProjectFile(cmd)
+			return nil
 		},
 	}
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print only errors on standard error")
 	root.PersistentFlags().StringVar(&a.color, "color", "auto", "colour output: auto, always or never")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.convertCommand(), a.scanCommand(), a.explainCommand(), a.listCommand(), a.versionCommand(), a.manCommand())
-	for _, c := range root.Commands() {
-		wrapArgs(c)
-	}
+	root.SetHelpCommand(helpCommand())
+	addCompletion(root)
 	return root
-}
-
-// wrapArgs makes a wrong number of arguments a usage error.
-func wrapArgs(c *cobra.Command) {
-	check := c.Args
-	c.Args = func(cmd *cobra.Command, args []string) error {
-		if check == nil {
-			return nil
-		}
-		if err := check(cmd, args); err != nil {
-			return usageError{err}
-		}
-		return nil
-	}
 }
 
 // colored reports whether output to a terminal or not is coloured.
@@ -159,7 +143,7 @@ func (a *app) infof(format string, args ...any) {
 
 // errorf writes a line about something that could not be used.
 func (a *app) errorf(format string, args ...any) {
-	fmt.Fprintf(a.Stderr, format+"\n", args...)
+	fmt.Fprintf(a.Stderr, "error: "+format+"\n", args...)
 	a.raise(statusUnusable)
 }
 

@@ -4,19 +4,31 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"sigmatic/ast/diag"
 	"sigmatic/ast/source"
 	"sigmatic/parser/yamldoc"
 )
 
 // projectFile holds defaults for flags, found upwards from the working
 // directory. Its keys are the long names of flags; a map under a command's name
-// holds those of that command alone.
+// holds those of that command alone, and outranks them. Paths in it start where
+// the file lies.
 const projectFile = ".sigmatic.yml"
+
+// pathFlags are the flags whose values are paths.
+var pathFlags = []string{"rules", "output"}
+
+// projectDefaults are the flags of one project file.
+type projectDefaults struct {
+	cmd *cobra.Command
+	dir string // where the file lies
+}
 
 // applyProjectFile sets the flags that the command line leaves alone.
 func (a *app) applyProjectFile(cmd *cobra.Command) error {
@@ -28,34 +40,36 @@ func (a *app) applyProjectFile(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	docs, diags := yamldoc.Parse(source.NewFile(name, data))
-	if len(diags) > 0 {
-		a.diagnostics(diags)
-		return usagef("%s cannot be used", name)
+	docs, diags := yamldoc.Parse(source.NewFile(shortest(name), data))
+	a.diagnostics(diags)
+	if diag.HasErrors(diags) {
+		return usagef("%s cannot be used", shortest(name))
 	}
-	if len(docs) == 0 {
+	if len(docs) == 0 || len(docs) == 1 && docs[0].Kind == yamldoc.Null {
 		return nil
 	}
 	if len(docs) > 1 || docs[0].Kind != yamldoc.Map {
-		return usagef("%s must hold one map of flags", name)
+		return usagef("%s must hold one map of flags", shortest(name))
 	}
-	own := cmd.Name()
+	p := projectDefaults{cmd, filepath.Dir(name)}
+	var own []yamldoc.Pair
 	for _, pair := range docs[0].Pairs {
-		if pair.Value.Kind == yamldoc.Map {
-			if other, _, err := cmd.Root().Find([]string{pair.Key.Text}); err != nil || other == cmd.Root() {
-				return placed(pair.Key, "unknown command %q", pair.Key.Text)
-			}
-			if pair.Key.Text != own {
-				continue
-			}
-			for _, p := range pair.Value.Pairs {
-				if err := setFlag(cmd, p, true); err != nil {
-					return err
-				}
+		if pair.Value.Kind != yamldoc.Map {
+			if err := p.set(pair, false); err != nil {
+				return err
 			}
 			continue
 		}
-		if err := setFlag(cmd, pair, false); err != nil {
+		command, rest, err := cmd.Root().Find([]string{pair.Key.Text})
+		if err != nil || command == cmd.Root() || len(rest) > 0 {
+			return placed(pair.Key, "unknown command %q, the commands are %s", pair.Key.Text, strings.Join(commandNames(cmd.Root()), ", "))
+		}
+		if command == cmd {
+			own = pair.Value.Pairs
+		}
+	}
+	for _, pair := range own {
+		if err := p.set(pair, true); err != nil {
 			return err
 		}
 	}
@@ -67,40 +81,85 @@ func placed(n *yamldoc.Node, format string, args ...any) error {
 	return usagef("%s:%d:%d: %s", n.Span.File.Name, p.Line, p.Column, fmt.Sprintf(format, args...))
 }
 
-// setFlag gives one flag the file's default. A flag that only other commands
-// have is left alone, unless it stands under the command's own name.
-func setFlag(cmd *cobra.Command, p yamldoc.Pair, own bool) error {
-	f := cmd.Flags().Lookup(p.Key.Text)
+// set gives one flag the file's default. A flag that only other commands have
+// is left alone, unless it stands under the command's own name.
+func (d projectDefaults) set(p yamldoc.Pair, own bool) error {
+	name := p.Key.Text
+	f := d.cmd.Flags().Lookup(name)
+	if f == nil && !own && flagOfAny(d.cmd.Root(), name) {
+		return nil
+	}
 	if f == nil {
-		if !own && flagOfAny(cmd.Root(), p.Key.Text) {
-			return nil
-		}
-		return placed(p.Key, "unknown flag %q", p.Key.Text)
+		return placed(p.Key, "unknown flag %q%s", name, strings.Replace(flagHint(d.cmd, name), "--", "", 1))
 	}
 	if f.Changed {
 		return nil
 	}
-	values := []*yamldoc.Node{p.Value}
-	if p.Value.Kind == yamldoc.List {
-		values = p.Value.Items
-	}
-	var texts []string
-	for _, v := range values {
-		if !v.IsScalar() {
-			return placed(v, "%s takes plain values, found %s", p.Key.Text, v.Kind)
-		}
-		texts = append(texts, v.Text)
+	texts, err := d.values(f, p)
+	if err != nil {
+		return err
 	}
 	if list, ok := f.Value.(pflag.SliceValue); ok {
 		if err := list.Replace(texts); err != nil {
-			return placed(p.Value, "%s: %v", p.Key.Text, err)
+			return placed(p.Value, "%s: %v", name, err)
 		}
 		return nil
 	}
-	if err := f.Value.Set(strings.Join(texts, ",")); err != nil {
-		return placed(p.Value, "%s: %v", p.Key.Text, err)
+	if len(texts) != 1 {
+		return placed(p.Value, "%s takes one value, found %d", name, len(texts))
+	}
+	if f.Value.Set(texts[0]) != nil {
+		return placed(p.Value, "%s: %v", name, valueError(f, texts[0]))
 	}
 	return nil
+}
+
+// values are the texts of a flag's default, as its type wants them.
+func (d projectDefaults) values(f *pflag.Flag, p yamldoc.Pair) ([]string, error) {
+	nodes := []*yamldoc.Node{p.Value}
+	if p.Value.Kind == yamldoc.List {
+		nodes = p.Value.Items
+	}
+	var texts []string
+	for _, v := range nodes {
+		if !v.IsScalar() || v.Kind == yamldoc.Null {
+			return nil, placed(v, "%s takes a plain value, found %s", f.Name, v.Kind)
+		}
+		switch {
+		case slices.Contains(pathFlags, f.Name):
+			texts = append(texts, d.fromHere(v.Text))
+		case f.Value.Type() == "stringSlice":
+			texts = append(texts, strings.Split(v.Text, ",")...)
+		default:
+			texts = append(texts, v.Text)
+		}
+	}
+	return texts, nil
+}
+
+// fromHere makes a path that starts at the file's folder one that starts at the
+// working directory.
+func (d projectDefaults) fromHere(path string) string {
+	if path == "-" || filepath.IsAbs(path) {
+		return path
+	}
+	joined := shortest(filepath.Join(d.dir, path))
+	if strings.HasSuffix(path, "/") {
+		joined += "/" // for --output it means a directory
+	}
+	return joined
+}
+
+// shortest is a path relative to the working directory, where there is one.
+func shortest(path string) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(dir, path); err == nil {
+		return rel
+	}
+	return path
 }
 
 func flagOfAny(root *cobra.Command, name string) bool {

@@ -78,11 +78,23 @@ func (c *convertRun) run(args []string) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case len(set.rules) > 0 && len(selected) == 0:
+		c.errorf("no rule to convert: the selection leaves none of %s", plural(len(set.rules), "rule"))
+	case len(set.rules) == 0 && c.status == statusOK:
+		c.errorf("no rule to convert: none was found")
+	}
 	converted := make([][]conversion, len(selected))
 	parallel(len(selected), func(i int) { converted[i] = c.convert(selected[i], schema) })
 	var flat []conversion
 	for _, list := range converted {
-		flat = append(flat, list...)
+		for _, v := range list {
+			if v.target == nil {
+				c.errorf("%v", v.err)
+				continue
+			}
+			flat = append(flat, v)
+		}
 	}
 	if err := c.write(flat); err != nil {
 		return err
@@ -113,7 +125,8 @@ func (c *convertRun) check() error {
 	return nil
 }
 
-// conversion is the answer for one query and target.
+// conversion is the answer for one query and target; without a target, err is a
+// fault that concerns all of them.
 type conversion struct {
 	rule   loadedRule
 	query  *ast.Query
@@ -227,7 +240,7 @@ func (c *convertRun) writeTree(list []conversion) error {
 type conversionRecord struct {
 	File      string             `json:"file"`
 	Line      int                `json:"line"`
-	RuleID    string             `json:"rule_id,omitempty"`
+	RuleID    string             `json:"rule_id"`
 	Title     string             `json:"title"`
 	Condition string             `json:"condition"`
 	Target    string             `json:"target"`
@@ -291,13 +304,14 @@ func (c *convertRun) report(list []conversion, set ruleSet) {
 	if refused > 0 && !c.allowRefused {
 		c.raise(statusNo)
 	}
-	if len(list) == 1 && list[0].err == nil {
+	if len(list) == 1 && converted == 1 {
 		for _, n := range list[0].out.Notes {
 			c.infof("note: %s [%s]", n.Text, n.Code)
 		}
-		return
-	}
-	if len(notes) > 0 {
+		if set.broken+set.foreign+set.tests == 0 {
+			return
+		}
+	} else if len(notes) > 0 {
 		c.infof("notes: %s (each in full with -f jsonl)", counts(notes, backends.NoteCodes()))
 	}
 	summary := fmt.Sprintf("converted %d, refused %d", converted, refused)
@@ -308,15 +322,18 @@ func (c *convertRun) report(list []conversion, set ruleSet) {
 	if set.foreign > 0 {
 		summary += fmt.Sprintf(", other YAML skipped %d", set.foreign)
 	}
+	if set.tests > 0 {
+		summary += fmt.Sprintf(", tests skipped %d", set.tests)
+	}
 	c.infof("%s", summary)
 }
 
-// counts lists "key n, …" in the order of keys.
+// counts lists "key: n, …" in the order of keys.
 func counts[K ~string](m map[K]int, order []K) string {
 	var parts []string
 	for _, k := range order {
 		if m[k] > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", k, m[k]))
+			parts = append(parts, fmt.Sprintf("%s: %d", k, m[k]))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -31,7 +31,7 @@ absent at each leaf, the line of the rule it stands in, and the values found.
 
 RULE is a file with rules, or - ; EVENTS is a file, directory or glob of logs, or - .`,
 		Example: `  sigmatic explain rules/cloudtrail/aws_ssm_command_sent.yml testdata/sample --limit 1`,
-		Args:    cobra.ExactArgs(2),
+		Args:    arguments(2, 2, "a file of rules and logs"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return x.run(cmd, args) },
 	}
 	cmd.Flags().StringVar(&x.eventID, "event", "", "only the event with this eventID")
@@ -70,19 +70,12 @@ func (x *explainRun) run(cmd *cobra.Command, args []string) error {
 		shown++
 		return x.record(detectors, rec)
 	}
-	problem := func(p cloudtrail.Problem) {
-		if p.Severity() == cloudtrail.Note {
-			x.infof("note: %s", p)
-			return
-		}
-		x.errorf("error: %s", p)
-	}
 	inputs, problems := cloudtrail.Inputs(args[1:], x.Stdin)
 	for _, p := range problems {
-		problem(p)
+		x.problem(p)
 	}
 	for _, in := range inputs {
-		_, err := cloudtrail.Read(cmd.Context(), in, cloudtrail.Options{}, emit, problem)
+		_, err := cloudtrail.Read(cmd.Context(), in, cloudtrail.Options{}, emit, x.problem)
 		if errors.Is(err, errEnough) {
 			x.infof("stopped after %s, see --limit", plural(shown, "event"))
 			return nil
@@ -92,6 +85,10 @@ func (x *explainRun) run(cmd *cobra.Command, args []string) error {
 		}
 	}
 	if shown == 0 {
+		if x.eventID != "" {
+			x.errorf("no event has the eventID %q", x.eventID)
+			return nil
+		}
 		x.errorf("no event to explain")
 	}
 	return nil
@@ -100,7 +97,7 @@ func (x *explainRun) run(cmd *cobra.Command, args []string) error {
 func (x *explainRun) record(detectors []detector, rec cloudtrail.Record) error {
 	event, err := evaluator.ParseEvent(rec.Raw)
 	if err != nil {
-		x.errorf("error: %s:%d: the record cannot be evaluated: %v", rec.Source, rec.Line, err)
+		x.errorf("%s:%d: the record cannot be evaluated: %v", rec.Source, rec.Line, err)
 		return nil
 	}
 	for _, d := range detectors {

@@ -41,7 +41,7 @@ type matchedValue struct {
 func newFinding(r *ast.Rule, ref *evaluator.Reference, ev *evaluator.Event, rec cloudtrail.Record) finding {
 	f := finding{
 		RuleID: r.ID.Value, Title: r.Title.Value, Level: r.Level.String(), Tags: []string{},
-		Time: cloudtrail.Text(rec.Raw, "eventTime"), EventID: cloudtrail.Text(rec.Raw, "eventID"),
+		Time: cloudtrail.Text(rec.Raw, "eventTime", `\@timestamp`), EventID: cloudtrail.Text(rec.Raw, "eventID"),
 		Source: rec.Source, Record: rec.Index, Matched: []matchedValue{}, raw: rec.Raw, level: r.Level,
 	}
 	for _, t := range r.Tags {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -51,14 +52,14 @@ func (a *app) listCommand() *cobra.Command {
 		Long:      "list prints one of these:\n\n" + strings.Join(lines, "\n"),
 		Example:   "  sigmatic list rules\n  sigmatic list targets --json",
 		ValidArgs: names,
-		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Args:      arguments(1, 1, "one of "+strings.Join(names, ", ")),
 		RunE: func(_ *cobra.Command, args []string) error {
 			for _, l := range listings {
 				if l.name == args[0] {
 					return l.table(a).write(a.Stdout, asJSON)
 				}
 			}
-			return nil
+			return usagef("nothing is called %q, list takes one of %s", args[0], strings.Join(names, ", "))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array of objects")
@@ -177,7 +178,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version, the backends and the schemas",
 		Example: "  sigmatic version --json",
-		Args:    cobra.NoArgs,
+		Args:    arguments(0, 0, "no argument"),
 		RunE: func(*cobra.Command, []string) error {
 			b := a.build()
 			if asJSON {
@@ -197,8 +198,11 @@ func (a *app) manCommand() *cobra.Command {
 		Use:     "man DIR",
 		Short:   "Write the manual pages into a directory",
 		Example: "  sigmatic man .",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1, "a directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := os.MkdirAll(args[0], 0o755); err != nil {
+				return fmt.Errorf("cannot write the pages: %w", err)
+			}
 			root := cmd.Root()
 			root.DisableAutoGenTag = true
 			date := a.Now()

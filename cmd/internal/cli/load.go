@@ -29,6 +29,7 @@ type ruleSet struct {
 	rules   []loadedRule
 	broken  int // Sigma documents with errors
 	foreign int // YAML documents that are not Sigma
+	tests   int // files with tests of rules, beside them
 }
 
 // ruleFile is a file of rules before it is read.
@@ -43,11 +44,9 @@ type ruleFile struct {
 // embedded ones. Findings go to standard error.
 func (a *app) load(paths []string) ruleSet {
 	files := embeddedRules()
+	var set ruleSet
 	if len(paths) > 0 {
-		files = nil
-		for _, p := range paths {
-			files = append(files, a.find(p)...)
-		}
+		files, set.tests = a.findAll(paths)
 	}
 	type parsed struct {
 		parser.Result
@@ -62,7 +61,6 @@ func (a *app) load(paths []string) ruleSet {
 		}
 		results[i].Result = parser.Parse(source.NewFile(files[i].name, data))
 	})
-	var set ruleSet
 	for i, r := range results {
 		if r.err != nil {
 			a.errorf("%s: cannot be read: %v", files[i].name, plainError(r.err))
@@ -116,15 +114,38 @@ func embeddedRules() []ruleFile {
 	return files
 }
 
-// isRuleName tells rule files by their names; tests that live beside rules are
-// not rules.
+// isRuleName tells rule files by their names.
 func isRuleName(name string) bool {
-	switch filepath.Ext(name) {
-	case ".yml", ".yaml":
-		stem := strings.TrimSuffix(name, filepath.Ext(name))
-		return !strings.HasSuffix(stem, ".test") && filepath.Base(name)[0] != '.'
+	ext := filepath.Ext(name)
+	return (ext == ".yml" || ext == ".yaml") && filepath.Base(name)[0] != '.'
+}
+
+// isTestName tells the tests that live beside rules, and are none.
+func isTestName(name string) bool {
+	return isRuleName(name) && strings.HasSuffix(strings.TrimSuffix(name, filepath.Ext(name)), ".test")
+}
+
+// findAll lists the rule files that the arguments name, each once, and counts
+// the tests that lie between them.
+func (a *app) findAll(paths []string) (files []ruleFile, tests int) {
+	taken := map[string]bool{}
+	for _, arg := range paths {
+		for _, f := range a.find(arg) {
+			key, err := filepath.Abs(f.name)
+			if err != nil || f.name == "-" {
+				key = f.name
+			}
+			switch {
+			case taken[key]:
+			case isTestName(f.name):
+				tests++
+			default:
+				files = append(files, f)
+			}
+			taken[key] = true
+		}
 	}
-	return false
+	return files, tests
 }
 
 // find lists the rule files that one argument names.
@@ -133,27 +154,72 @@ func (a *app) find(arg string) []ruleFile {
 		return []ruleFile{{name: "-", relative: "stdin.yml", explicit: true, read: func() ([]byte, error) { return io.ReadAll(a.Stdin) }}}
 	}
 	info, err := os.Stat(arg)
-	if err != nil {
-		if matches, globErr := filepath.Glob(arg); globErr == nil && strings.ContainsAny(arg, "*?[") && len(matches) > 0 {
-			var files []ruleFile
-			for _, m := range matches {
-				files = append(files, a.find(m)...)
-			}
-			return files
-		}
-		a.errorf("%s: %v", arg, plainError(err))
+	switch {
+	case err == nil && info.IsDir():
+		return a.findBelow(arg)
+	case err == nil:
+		return []ruleFile{diskFile(arg, filepath.Base(arg), true)}
+	case strings.ContainsAny(arg, "*?["):
+		return a.findMatching(arg)
+	}
+	a.errorf("%s: %v", arg, plainError(err))
+	return nil
+}
+
+// findMatching lists the rule files that match a pattern, and those below the
+// directories that do.
+func (a *app) findMatching(pattern string) []ruleFile {
+	if strings.Contains(pattern, "**") {
+		a.errorf("%s: ** is not understood in a pattern, name the directory to have everything below it", pattern)
 		return nil
 	}
-	if !info.IsDir() {
-		return []ruleFile{diskFile(arg, filepath.Base(arg), true)}
+	matches, err := filepath.Glob(pattern)
+	if err != nil {
+		a.errorf("%s: no such file, and not a pattern either: %v", pattern, err)
+		return nil
+	}
+	if len(matches) == 0 {
+		a.errorf("%s: no such file, and nothing matches it as a pattern", pattern)
 	}
 	var files []ruleFile
-	err = filepath.WalkDir(arg, func(p string, d fs.DirEntry, err error) error {
+	for _, m := range matches {
+		if info, err := os.Stat(m); err == nil && info.IsDir() {
+			files = append(files, a.findBelow(m)...)
+		} else if isRuleName(m) {
+			files = append(files, diskFile(m, "", false))
+		}
+	}
+	root := patternRoot(pattern)
+	for i := range files {
+		if rel, err := filepath.Rel(root, files[i].name); err == nil {
+			files[i].relative = filepath.ToSlash(rel)
+		}
+	}
+	return files
+}
+
+// patternRoot is the directory that all matches of a pattern share.
+func patternRoot(pattern string) string {
+	for strings.ContainsAny(pattern, "*?[") {
+		pattern = filepath.Dir(pattern)
+	}
+	return pattern
+}
+
+// findBelow lists the rule files of a directory, hidden folders left out.
+func (a *app) findBelow(arg string) []ruleFile {
+	// A symbolic link that was named is followed by its trailing separator.
+	root := arg
+	if info, err := os.Lstat(arg); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		root += string(filepath.Separator)
+	}
+	var files []ruleFile
+	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			a.errorf("%s: %v", p, plainError(err))
 			return nil
-		case d.IsDir() && p != arg && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && p != root && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
 		case d.IsDir() || !isRuleName(d.Name()):
 			return nil

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,8 +76,8 @@ standard error accounts for every record; what could not be read is named there.
 		Example: `  sigmatic scan testdata/sample
   sigmatic scan -r rules/cloudtrail --min-level high -f csv testdata/sample
   sigmatic scan -f jsonl --raw testdata/sample/AWSLogs`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd.Context(), args) },
+		Args: arguments(1, math.MaxInt, "logs: files, directories, globs or -"),
+		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args) },
 	}
 	f := cmd.Flags()
 	f.StringArrayVarP(&s.rulePaths, "rules", "r", nil, "rules to run: a file, directory or glob; repeatable")
@@ -91,7 +92,7 @@ standard error accounts for every record; what could not be read is named there.
 	return cmd
 }
 
-func (s *scanRun) run(ctx context.Context, paths []string) (err error) {
+func (s *scanRun) run(cmd *cobra.Command, paths []string) (err error) {
 	failOn := ast.Level(255)
 	if s.failOn != "" {
 		if failOn, err = levelNamed("--fail-on", s.failOn); err != nil {
@@ -101,7 +102,10 @@ func (s *scanRun) run(ctx context.Context, paths []string) (err error) {
 	if !slices.Contains([]string{"table", "jsonl", "csv"}, s.format) {
 		return usagef("unknown format %q, the formats are table, jsonl, csv", s.format)
 	}
-	if err := s.loadDetectors(); err != nil {
+	if s.raw && s.format != "jsonl" && cmd.Flags().Changed("raw") {
+		return usagef("--raw adds the event to -f jsonl, the format is %s", s.format)
+	}
+	if err := s.loadDetectors(); err != nil || len(s.detectors) == 0 {
 		return err
 	}
 	out, closeOut, err := s.output(s.outPath)
@@ -112,7 +116,7 @@ func (s *scanRun) run(ctx context.Context, paths []string) (err error) {
 	s.findings = s.newFindingWriter(buffered)
 	s.seen = map[eventKey]struct{}{}
 	s.stats.findings, s.stats.rules = map[ast.Level]int{}, map[*ast.Rule]int{}
-	err = s.read(ctx, paths)
+	err = s.read(cmd.Context(), paths)
 	err = errors.Join(err, s.findings.close(), buffered.Flush(), closeOut())
 	s.progress.clear(s.app)
 	interrupted := errors.Is(err, context.Canceled)
@@ -137,7 +141,8 @@ func (s *scanRun) loadDetectors() error {
 	}
 	sel := s.selection
 	sel.logsource = "" // here it says what the logs are, it selects no rules
-	selected, err := sel.apply(s.load(s.rulePaths).rules)
+	set := s.load(s.rulePaths)
+	selected, err := sel.apply(set.rules)
 	if err != nil {
 		return err
 	}
@@ -155,9 +160,27 @@ func (s *scanRun) loadDetectors() error {
 		s.detectors = append(s.detectors, d)
 	}
 	if len(s.detectors) == 0 {
-		s.errorf("no rule to run: %d are for other log sources, %d cannot be evaluated", s.stats.otherSource, s.stats.refused)
+		s.errorf("no rule to run: %s", s.whyNone(len(set.rules), len(selected)))
 	}
 	return nil
+}
+
+// whyNone says where the rules went, when none is left to run.
+func (s *scanRun) whyNone(loaded, selected int) string {
+	switch {
+	case loaded == 0:
+		return "none was found"
+	case selected == 0:
+		return fmt.Sprintf("the selection leaves none of %s", plural(loaded, "rule"))
+	}
+	var parts []string
+	if n := s.stats.otherSource; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s for other log sources (see --logsource and --any-logsource)", plural(n, "rule")))
+	}
+	if n := s.stats.refused; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s that cannot be evaluated", plural(n, "rule")))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // runsOn reports whether a rule is for logs whose source is fully known: every
@@ -198,12 +221,12 @@ func (s *scanRun) read(ctx context.Context, paths []string) error {
 }
 
 // problem reports what could not be read.
-func (s *scanRun) problem(p cloudtrail.Problem) {
+func (a *app) problem(p cloudtrail.Problem) {
 	if p.Severity() == cloudtrail.Note {
-		s.infof("note: %s", p)
+		a.infof("note: %s", p)
 		return
 	}
-	s.errorf("error: %s", p)
+	a.errorf("%s", p)
 }
 
 // record evaluates one event.
@@ -223,7 +246,7 @@ func (s *scanRun) record(rec cloudtrail.Record) error {
 	event, err := evaluator.ParseEvent(rec.Raw)
 	if err != nil {
 		s.stats.unreadable++
-		s.errorf("error: %s:%d: the record cannot be evaluated: %v", rec.Source, rec.Line, err)
+		s.errorf("%s:%d: the record cannot be evaluated: %v", rec.Source, rec.Line, err)
 		return nil
 	}
 	matched := false
@@ -250,31 +273,57 @@ func (s *scanRun) record(rec cloudtrail.Record) error {
 	return nil
 }
 
-// report accounts for what was read.
+// report accounts for what was read, then for the findings.
 func (s *scanRun) report() {
 	st := &s.stats
-	skipped := 0
-	reasons := map[cloudtrail.Reason]int{}
+	skipped, inputs := map[cloudtrail.Reason]int{}, map[cloudtrail.Reason]int{}
 	for reason, n := range st.Problems {
-		if reason.Severity() == cloudtrail.Error {
-			skipped += n
-			reasons[reason] = n
+		switch {
+		case reason.Severity() == cloudtrail.Note:
+		case slices.Contains(recordReasons, reason):
+			skipped[reason] = n
+		default:
+			inputs[reason] = n
 		}
 	}
-	skipped += st.unreadable
-	skippedText := grouped(skipped)
-	if skipped > 0 {
-		var parts []string
-		for _, reason := range slices.Sorted(maps.Keys(reasons)) {
-			parts = append(parts, fmt.Sprintf("%s %d", reason, reasons[reason]))
-		}
-		if st.unreadable > 0 {
-			parts = append(parts, fmt.Sprintf("unreadable-record %d", st.unreadable))
-		}
-		skippedText += " (" + strings.Join(parts, ", ") + ")"
+	if st.unreadable > 0 {
+		skipped["unreadable-record"] = st.unreadable
 	}
-	s.infof("read %s records from %s: %s matched, %s unmatched, %s duplicate, %s skipped, 0 outside the time range",
-		grouped(st.Records), plural(st.Inputs, "input"), grouped(st.matched), grouped(st.unmatched), grouped(st.duplicates), skippedText)
+	lost, damaged := sum(skipped), sum(inputs)
+	// What cannot be evaluated was emitted by the reader, the rest was not.
+	read := st.Records + lost - st.unreadable
+	text := fmt.Sprintf("read %s from %s: %s matched, %s unmatched, %s duplicate, %s skipped%s, 0 outside the time range",
+		plural(read, "record"), plural(st.Inputs, "input"), grouped(st.matched), grouped(st.unmatched), grouped(st.duplicates), grouped(lost), reasonCounts(skipped))
+	if damaged > 0 {
+		text += fmt.Sprintf("; %s missing or damaged%s", plural(damaged, "input"), reasonCounts(inputs))
+	}
+	s.infof("%s", text)
+	s.reportFindings()
+}
+
+// recordReasons are the problems that concern a record; all others concern an
+// input as a whole, or the rest of it.
+var recordReasons = []cloudtrail.Reason{
+	cloudtrail.InvalidJSON, cloudtrail.TruncatedJSON, cloudtrail.NotAnObject, cloudtrail.TooLarge, cloudtrail.TooDeep,
+}
+
+func sum(m map[cloudtrail.Reason]int) (total int) {
+	for _, n := range m {
+		total += n
+	}
+	return total
+}
+
+// reasonCounts is " (reason: n, …)", or nothing.
+func reasonCounts(m map[cloudtrail.Reason]int) string {
+	if len(m) == 0 {
+		return ""
+	}
+	return " (" + counts(m, slices.Sorted(maps.Keys(m))) + ")"
+}
+
+func (s *scanRun) reportFindings() {
+	st := &s.stats
 	total := 0
 	var levels []string
 	for _, level := range slices.Backward(slices.Sorted(maps.Keys(st.findings))) {
@@ -289,7 +338,7 @@ func (s *scanRun) report() {
 		text += fmt.Sprintf("; %s for other log sources", plural(st.otherSource, "rule"))
 	}
 	if st.refused > 0 {
-		text += fmt.Sprintf("; %s cannot be evaluated", plural(st.refused, "rule"))
+		text += fmt.Sprintf("; %s that cannot be evaluated", plural(st.refused, "rule"))
 	}
 	s.infof("%s", text)
 }

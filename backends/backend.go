@@ -1,0 +1,66 @@
+// Package backends is what all query languages share: the contract of a
+// backend, its three answers, and the printing of boolean expressions. Each
+// language has a package of its own below; none of them imports another.
+//
+// The contract. For each leaf of a query, in each polarity, a backend prints
+// text that selects exactly what the leaf selects, or a superset in the indexed
+// part with an exact filter behind it, or it returns *Unsupported. Where the
+// text is right only under a trait of the user's store (one value in a field,
+// letter case, …), the Output carries a Note with a code of the closed list in
+// notes.go. There is no fourth answer.
+package backends
+
+import (
+	"sigmatic/ast"
+)
+
+// Backend prints queries in one language.
+type Backend interface {
+	// Name is the target's name on the command line: splunk, esql, kql, logsql.
+	Name() string
+	// Aliases are other names that the command line accepts.
+	Aliases() []string
+	// Language is the name that people know: SPL, ES|QL, KQL, LogsQL.
+	Language() string
+	// Extension is that of files that hold one query, with its dot.
+	Extension() string
+	// Convert prints one query. The error is an *Unsupported.
+	Convert(q *ast.Query, opts Options) (*Output, error)
+}
+
+// Options are the user's wishes on the text; none of them changes its meaning.
+type Options struct {
+	Compact bool // one line
+}
+
+// Output is a query and the assumptions it rests on.
+type Output struct {
+	Query string
+	Notes []Note // sorted by code, each code once
+}
+
+// Prepare gives the expression that a backend prints: simplified, and free of
+// what no language can say. The error is an *Unsupported.
+func Prepare(backend string, q *ast.Query) (ast.Expr, error) {
+	expr := ast.Simplify(q.Expr)
+	var err error
+	ast.Leaves(expr, func(m *ast.Match, _ bool) {
+		if names := placeholders(m.Value); len(names) > 0 && err == nil {
+			err = &Unsupported{
+				Backend: backend, Feature: FeaturePlaceholder, Span: m.Value.Range(),
+				Detail: "the placeholder %" + names[0] + "% has no value",
+			}
+		}
+	})
+	return expr, err
+}
+
+func placeholders(v ast.Value) []string {
+	switch v := v.(type) {
+	case *ast.Pattern:
+		return v.Placeholders()
+	case *ast.Keyword:
+		return placeholders(v.Value)
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package backends
+
+import "unicode"
+
+// FoldOrbit is the set of code points that are one letter to a comparison that
+// ignores case: r itself first, then the others in the order of
+// unicode.SimpleFold. A character without case is alone in its orbit.
+func FoldOrbit(r rune) []rune {
+	orbit := []rune{r}
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+		orbit = append(orbit, f)
+	}
+	return orbit
+}
+
+// HasCase reports whether a comparison of s depends on letter case.
+func HasCase(s string) bool {
+	for _, r := range s {
+		if unicode.SimpleFold(r) != r {
+			return true
+		}
+	}
+	return false
+}
+
+// HasCaseBeyondASCII reports whether s holds a cased letter outside ASCII.
+func HasCaseBeyondASCII(s string) bool {
+	for _, r := range s {
+		if r >= 0x80 && unicode.SimpleFold(r) != r {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,159 @@
+package logsql
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"sigmatic/ast"
+)
+
+// VictoriaLogs keeps a list as its JSON text, without blanks
+// (https://docs.victoriametrics.com/victorialogs/keyconcepts/#data-model). A
+// filter on a list is therefore a regular expression over that text.
+
+// element is any plain member of a list: a string, or a number, true, false or
+// null.
+const element = `(?:"(?:[^"\\]|\\.)*"|[^"{}\[\],]+)`
+
+// arrayRegex is the expression for a list that has one of members, given as
+// expressions over their JSON text.
+func arrayRegex(flags string, members []string) string {
+	return flags + `^\[(?:` + element + `,)*(?:` + strings.Join(members, "|") + `)(?:,` + element + `)*\]$`
+}
+
+// needsArrayForm reports whether a list may have a member that matches v
+// though its text does not. The text of a search for harmless characters shows
+// in the list's text just as in its member's.
+func needsArrayForm(v *ast.Pattern) bool {
+	shape, text := v.Shape()
+	switch shape {
+	case ast.ShapeAny:
+		return false
+	case ast.ShapeContains:
+		return strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || strings.ContainsRune(`"\/,[]{}:`, r) }) ||
+			strings.Contains("null", strings.ToLower(text))
+	}
+	return true
+}
+
+// arrayMembers gathers the members of a list that are looked for, with their
+// flags.
+type arrayMembers struct {
+	flags []string
+	lists [][]string
+}
+
+// add adds what matches v.
+func (a *arrayMembers) add(v *ast.Pattern, canonical bool) {
+	flags := regexFlags(!v.Cased && !canonical, true)
+	i := slices.Index(a.flags, flags)
+	if i < 0 {
+		i = len(a.flags)
+		a.flags, a.lists = append(a.flags, flags), append(a.lists, nil)
+	}
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, part := range v.Parts {
+		writeJSONPart(&b, part)
+	}
+	b.WriteByte('"')
+	members := []string{b.String()}
+	if meetsNumber(v.Parts) {
+		members = append(members, numberMember(v.Parts))
+	}
+	var scalar strings.Builder
+	writeParts(&scalar, v.Parts)
+	whole := regexp.MustCompile(flags + "^(?:" + scalar.String() + ")$")
+	for _, word := range []string{"true", "false"} {
+		if whole.MatchString(word) {
+			members = append(members, word)
+		}
+	}
+	a.lists[i] = append(a.lists[i], members...)
+}
+
+// regexes gives one expression for each set of flags.
+func (a *arrayMembers) regexes() []string {
+	var out []string
+	for i, flags := range a.flags {
+		out = append(out, arrayRegex(flags, a.lists[i]))
+	}
+	return out
+}
+
+// writeJSONPart writes the expression of a part over the inside of a JSON
+// string.
+func writeJSONPart(b *strings.Builder, part ast.Part) {
+	switch part := part.(type) {
+	case ast.Literal:
+		for _, r := range string(part) {
+			b.WriteString(jsonRune(r))
+		}
+	case ast.AnyRun:
+		b.WriteString(`(?:[^"\\]|\\.)*`)
+	case ast.AnyOne:
+		b.WriteString(`(?:[^"\\]|\\u[0-9A-Fa-f]{4}|\\[^u])`)
+	case ast.Dash:
+		b.WriteString("(?:[-\u2013\u2014\u2015]|\\\\?/)")
+	}
+}
+
+// jsonRune is the expression for one character in a JSON string, in every
+// spelling that encoders choose.
+func jsonRune(r rune) string {
+	short := map[rune]string{'\b': "b", '\f': "f", '\n': "n", '\r': "r", '\t': "t"}
+	switch {
+	case r == '"' || r == '\\':
+		return `\\` + quoteRegex(string(r))
+	case r == '/':
+		return `\\?/`
+	case short[r] != "":
+		return fmt.Sprintf(`\\(?:%s|u(?i:%04x))`, short[r], r)
+	case r < ' ':
+		return fmt.Sprintf(`\\u(?i:%04x)`, r)
+	}
+	return quoteRegex(string(r))
+}
+
+// numberMember is the expression of a pattern over the text of a number.
+func numberMember(parts []ast.Part) string {
+	var b strings.Builder
+	for _, part := range parts {
+		switch part := part.(type) {
+		case ast.Literal:
+			b.WriteString(quoteRegex(string(part)))
+		case ast.AnyRun:
+			b.WriteString("[-+.0-9eE]*")
+		case ast.AnyOne:
+			b.WriteString("[-+.0-9eE]")
+		case ast.Dash:
+			b.WriteString("-")
+		}
+	}
+	return b.String()
+}
+
+// networkRegex is the expression for the addresses of an IPv4 network.
+func networkRegex(p netip.Prefix) string {
+	const octet = `(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])`
+	addr, bits := p.Addr().As4(), p.Bits()
+	var octets []string
+	for i, b := range addr {
+		switch fixed := bits - 8*i; {
+		case fixed >= 8:
+			octets = append(octets, fmt.Sprint(b))
+		case fixed <= 0:
+			octets = append(octets, octet)
+		default:
+			var list []string
+			for n := int(b); n < int(b)+1<<(8-fixed); n++ {
+				list = append(list, fmt.Sprint(n))
+			}
+			octets = append(octets, "(?:"+strings.Join(list, "|")+")")
+		}
+	}
+	return strings.Join(octets, `\.`)
+}

@@ -1,0 +1,123 @@
+package logsql
+
+import (
+	"regexp/syntax"
+	"slices"
+	"strings"
+
+	"sigmatic/backends"
+)
+
+// VictoriaLogs does not always run an expression as it stands. It simplifies
+// it, takes a literal off its front, which it searches on its own, and matches
+// the rest behind that literal (lib/regexutil, NewRegex). For some expressions
+// this changes the meaning; each case here was measured on VictoriaLogs 1.121.0:
+//
+//   - In the rest, \b, \B and ^ see no character before them: "foo\b" is not
+//     found in "foo bar".
+//   - A lone $ of lines becomes that of the text, a lone dot loses its line
+//     breaks: "(?m)foo$", "(?s)foo.".
+//   - "(?s).+foo.+" is looked for at the first foo only.
+//
+// A .* in front of an expression changes nothing in a search, and takes the
+// literal off the front; \A.* also keeps the server from what it does to .+foo.+
+// where dots match line breaks.
+
+// isMisread reports whether VictoriaLogs may give an expression another meaning
+// than RE2 does.
+func isMisread(text string) bool {
+	tree := simplified(text)
+	if tree == nil {
+		return true
+	}
+	if tree.Op != syntax.OpConcat {
+		return hasLostFlag(tree)
+	}
+	subs := tree.Sub
+	if isLiteral(subs[0]) {
+		subs = subs[1:]
+		rest := &syntax.Regexp{Op: syntax.OpConcat, Sub: subs}
+		if contains(rest, looksBehind) || hasLostFlag(rest) {
+			return true
+		}
+	} else if hasLostFlag(tree) {
+		return true
+	}
+	return tree.Sub[0].Op != syntax.OpBeginText && endsBetweenDots(subs)
+}
+
+// endsBetweenDots finds .+x.+ at the end.
+func endsBetweenDots(subs []*syntax.Regexp) bool {
+	for len(subs) > 0 && isDots(subs[len(subs)-1], syntax.OpStar) {
+		subs = subs[:len(subs)-1]
+	}
+	n := len(subs)
+	return n >= 3 && isDots(subs[n-3], syntax.OpPlus) && isLiteral(subs[n-2]) && isDots(subs[n-1], syntax.OpPlus)
+}
+
+// simplified is the expression as VictoriaLogs simplifies it: parsed with dots
+// that match line breaks, without groups, until nothing changes. It is nil
+// when that does not come to an end.
+func simplified(text string) *syntax.Regexp {
+	before := ""
+	for range 10 {
+		tree, err := syntax.Parse(text, syntax.Perl|syntax.DotNL)
+		if err != nil {
+			return nil
+		}
+		if before == "" {
+			before = tree.String()
+		}
+		tree = ungroup(tree).Simplify()
+		if text = tree.String(); text == before {
+			return tree
+		}
+		before = text
+	}
+	return nil
+}
+
+// ungroup removes capturing groups and what matches nothing but emptiness.
+func ungroup(r *syntax.Regexp) *syntax.Regexp {
+	for i, sub := range r.Sub {
+		r.Sub[i] = ungroup(sub)
+	}
+	switch r.Op {
+	case syntax.OpCapture:
+		return r.Sub[0]
+	case syntax.OpConcat:
+		r.Sub = slices.DeleteFunc(r.Sub, func(sub *syntax.Regexp) bool { return sub.Op == syntax.OpEmptyMatch })
+		switch len(r.Sub) {
+		case 0:
+			return &syntax.Regexp{Op: syntax.OpEmptyMatch}
+		case 1:
+			return r.Sub[0]
+		}
+	}
+	return r
+}
+
+// isLiteral finds a literal that VictoriaLogs searches on its own.
+func isLiteral(r *syntax.Regexp) bool {
+	return r.Op == syntax.OpLiteral && (r.Flags&syntax.FoldCase == 0 || !backends.HasCase(string(r.Rune)))
+}
+
+func isDots(r *syntax.Regexp, op syntax.Op) bool {
+	return r.Op == op && r.Sub[0].Op == syntax.OpAnyChar
+}
+
+// looksBehind finds the assertions that depend on what stands before them.
+func looksBehind(r *syntax.Regexp) bool {
+	switch r.Op {
+	case syntax.OpBeginLine, syntax.OpBeginText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+		return true
+	}
+	return false
+}
+
+// hasLostFlag reports whether the expression in Go's spelling has a piece from
+// which VictoriaLogs strips the flag.
+func hasLostFlag(r *syntax.Regexp) bool {
+	text := r.String()
+	return strings.Contains(text, "(?s:.)") || strings.Contains(text, "(?m:$)")
+}

@@ -1,0 +1,196 @@
+package splunk
+
+import (
+	"regexp"
+	"strings"
+
+	"sigmatic/ast"
+	"sigmatic/backends"
+)
+
+// note records what the text of a leaf takes for granted, be it in the search
+// stage or in the where stage; both rest on the same.
+func (t *translation) note(m *ast.Match) {
+	f := m.Field
+	if _, ok := m.Value.(*ast.Keyword); !ok {
+		t.noteSingle(f, matchesObjects(m))
+	}
+	unknown := f.Type == ast.TypeUnknown || f.Type == ast.TypeDouble
+	switch v := m.Value.(type) {
+	case *ast.Pattern:
+		t.notePattern(f, v)
+	case *ast.Number:
+		if f.Type != ast.TypeLong {
+			t.notes.Add(backends.NoteNumberSpelling, f.Name)
+		}
+	case *ast.Bool:
+		if !v.Value && f.Type != ast.TypeBoolean {
+			t.noteFolding(f, f.Name) // the s of false
+		}
+	case *ast.Null, *ast.Exists:
+		t.notes.Add(backends.NoteNullNotIndexed, f.Name)
+		t.noteObject(f)
+	case *ast.Regex:
+		t.noteRegex(f, v)
+	case *ast.CIDR:
+		if f.Type != ast.TypeIP {
+			t.notes.Add(backends.NoteFieldType, f.Name+" as an IP address in text")
+		}
+	case *ast.Comparison:
+		if unknown {
+			t.notes.Add(backends.NoteNumberSpelling, f.Name)
+		}
+		if isNumeric(f.Type) { // the text null would be compared as text
+			t.notes.Add(backends.NoteNullNotIndexed, f.Name)
+		}
+	case *ast.TimePart:
+		if isNumeric(f.Type) {
+			t.notes.Add(backends.NoteFieldType, f.Name+" as seconds since 1970, searched in the time zone UTC")
+		} else {
+			t.notes.Add(backends.NoteFieldType, f.Name+" as a time in text, like 2006-01-02T15:04:05Z")
+		}
+	case *ast.FieldRef:
+		t.noteFieldRef(f, v)
+	case *ast.Keyword:
+		t.noteKeyword(v)
+	}
+}
+
+// noteSingle takes a field to hold one value. Where the field is an array or an
+// object, Splunk gives it no field of this name, but name{} or name.key.
+func (t *translation) noteSingle(f ast.Field, objects bool) {
+	if f.Multi != ast.MultiUnknown || isMulti(f) {
+		return
+	}
+	t.objects = t.objects || objects && f.Type == ast.TypeUnknown
+	for _, s := range t.single {
+		if s == f.Name {
+			return
+		}
+	}
+	t.single = append(t.single, f.Name)
+}
+
+// matchesObjects reports whether an object can satisfy the leaf, as itself or
+// by a value below it.
+func matchesObjects(m *ast.Match) bool {
+	switch m.Value.(type) {
+	case *ast.Pattern, *ast.Null, *ast.Exists:
+		return true
+	}
+	return false
+}
+
+func (t *translation) noteFolding(f ast.Field, subject string) {
+	if f.Case == ast.CaseUnknown {
+		t.notes.Add(backends.NoteFolding, subject)
+	}
+}
+
+func (t *translation) notePattern(f ast.Field, v *ast.Pattern) {
+	number, folding := len(v.Parts) > 0, false
+	for _, p := range v.Parts {
+		if lit, ok := p.(ast.Literal); ok {
+			folding = folding || !v.Cased && dependsOnFolding(string(lit))
+			number = number && strings.Trim(string(lit), numberRunes) == ""
+		}
+	}
+	if folding {
+		t.noteFolding(f, f.Name)
+	}
+	shape, _ := v.Shape()
+	if number && shape != ast.ShapeAny && (f.Type == ast.TypeUnknown || f.Type == ast.TypeDouble) {
+		t.notes.Add(backends.NoteNumberSpelling, f.Name)
+	}
+	if len(v.Parts) > maxGlob || matchesText(v.Parts, "null", v.Cased) {
+		t.notes.Add(backends.NoteNullNotIndexed, f.Name)
+	}
+	t.noteObject(f)
+}
+
+func (t *translation) noteObject(f ast.Field) {
+	if f.Type == ast.TypeObject {
+		t.notes.Add(backends.NoteFieldType, f.Name+" as an object of the JSON in _raw")
+	}
+}
+
+// maxGlob keeps matchesText from many stars; a longer pattern is taken to match.
+const maxGlob = 12
+
+// matchesText reports whether a pattern matches s, which is lower-case ASCII
+// without k and s.
+func matchesText(parts []ast.Part, s string, cased bool) bool {
+	if len(parts) == 0 {
+		return s == ""
+	}
+	rest := parts[1:]
+	switch p := parts[0].(type) {
+	case ast.Literal:
+		n := len(p)
+		if n > len(s) || s[:n] != string(p) && (cased || !strings.EqualFold(s[:n], string(p))) {
+			return false
+		}
+		return matchesText(rest, s[n:], cased)
+	case ast.AnyRun:
+		for i := range len(s) + 1 {
+			if matchesText(rest, s[i:], cased) {
+				return true
+			}
+		}
+		return false
+	case ast.AnyOne:
+		return s != "" && matchesText(rest, s[1:], cased)
+	}
+	return false
+}
+
+func (t *translation) noteRegex(f ast.Field, v *ast.Regex) {
+	tree, err := v.Parse()
+	if err != nil {
+		return // refused by the where stage
+	}
+	if (f.Type == ast.TypeUnknown || f.Type == ast.TypeDouble) && maybeNumber(tree) {
+		t.notes.Add(backends.NoteNumberSpelling, f.Name)
+	}
+	flags := flagGroup(v.IgnoreCase, v.DotAll)
+	if v.Multiline {
+		flags += "(?m)"
+	}
+	if re, err := regexp.Compile(flags + v.Source); err == nil && re.MatchString("null") {
+		t.notes.Add(backends.NoteNullNotIndexed, f.Name)
+	}
+}
+
+func (t *translation) noteFieldRef(f ast.Field, v *ast.FieldRef) {
+	t.noteSingle(v.Field, false)
+	for _, field := range []ast.Field{f, v.Field} {
+		t.noteFolding(field, field.Name)
+		if field.Type == ast.TypeUnknown || field.Type == ast.TypeDouble {
+			t.notes.Add(backends.NoteNumberSpelling, field.Name)
+		}
+		t.notes.Add(backends.NoteNullNotIndexed, field.Name)
+	}
+}
+
+func (t *translation) noteKeyword(v *ast.Keyword) {
+	t.notes.Add(backends.NoteMessageField, "_raw (which also holds the keys)")
+	p, ok := v.Value.(*ast.Pattern)
+	if !ok || p.Cased {
+		return
+	}
+	for _, part := range p.Parts {
+		if lit, ok := part.(ast.Literal); ok && dependsOnFolding(string(lit)) {
+			t.notes.Add(backends.NoteFolding, "_raw")
+		}
+	}
+}
+
+func (t *translation) noteList() []backends.Note {
+	for i, field := range t.single {
+		if t.objects && i == len(t.single)-1 {
+			field += " (nor an object)"
+		}
+		t.notes.Add(backends.NoteSingleValue, field)
+	}
+	return t.notes.List()
+}

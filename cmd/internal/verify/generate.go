@@ -1,0 +1,372 @@
+package verify
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"sigmatic/ast"
+	"sigmatic/cmd/internal/verify/engine"
+	"sigmatic/evaluator"
+)
+
+// Event is what engines load.
+type Event = engine.Event
+
+// The number of events that Generate makes of a query, and of the leaves over
+// one field that it looks at.
+const (
+	minEvents      = 60
+	maxEvents      = 240
+	maxLeaves      = 14
+	maxBranches    = 12
+	keywordField   = "note"
+	keywordBeside  = "details.text"
+	unrelatedField = "unrelated"
+)
+
+// Generate makes events around the borders of a query: for every leaf hits and
+// near misses, combined so that each branch of the condition decides some event.
+// The same query and seed give the same events. Dotted fields become nested
+// objects.
+func Generate(q *ast.Query, seed uint64) []Event {
+	g := newGenerator(q, seed)
+	g.branches(q.Expr)
+	g.variations()
+	g.combinations()
+	events := make([]Event, len(g.bodies))
+	for i, body := range g.bodies {
+		events[i] = Event{
+			ID:   fmt.Sprintf("e%04d", i),
+			Time: time.Date(2024, 1, 15, 12, 0, i, 0, time.UTC),
+			Body: body,
+		}
+	}
+	return events
+}
+
+// generator gathers events. An event in the making is a map of field to raw
+// JSON; fields that are not in it are missing.
+type generator struct {
+	rng    *rand.Rand
+	fields []string            // that the query looks at, in its order
+	leaves map[string][]leaf   // by field
+	probes map[string][]string // by field
+	bases  []map[string]string
+	bodies [][]byte
+	seen   map[string]bool
+}
+
+type leaf struct {
+	match *ast.Match
+	ref   *evaluator.Reference // of the leaf alone
+}
+
+func newGenerator(q *ast.Query, seed uint64) *generator {
+	g := &generator{
+		rng: rand.New(rand.NewPCG(seed, 0x5167)), leaves: map[string][]leaf{}, probes: map[string][]string{}, seen: map[string]bool{},
+	}
+	ast.Leaves(q.Expr, func(m *ast.Match, _ bool) { g.leaf(m) })
+	g.dropObjects()
+	for _, f := range g.fields {
+		g.probe(f)
+	}
+	return g
+}
+
+func (g *generator) field(name string) {
+	if !slices.Contains(g.fields, name) {
+		g.fields = append(g.fields, name)
+	}
+}
+
+func (g *generator) leaf(m *ast.Match) {
+	name := fieldOf(m)
+	g.field(name)
+	if ref, ok := m.Value.(*ast.FieldRef); ok {
+		g.field(ref.Field.Name)
+		g.leaves[ref.Field.Name] = append(g.leaves[ref.Field.Name], leaf{match: m})
+	}
+	l := leaf{match: m}
+	l.ref, _ = evaluator.New(&ast.Query{Expr: m})
+	g.leaves[name] = append(g.leaves[name], l)
+}
+
+// fieldOf is the field of a leaf; that of keywords is one of our own.
+func fieldOf(m *ast.Match) string {
+	if _, ok := m.Value.(*ast.Keyword); ok {
+		return keywordField
+	}
+	return m.Field.Name
+}
+
+// dropObjects leaves out fields that others lie below: no store with a mapping
+// takes a.b beside a text a.
+func (g *generator) dropObjects() {
+	g.fields = slices.DeleteFunc(g.fields, func(f string) bool {
+		return slices.ContainsFunc(g.fields, func(other string) bool { return strings.HasPrefix(other, f+".") })
+	})
+}
+
+// probe gathers the values to try on a field. Of many leaves it takes the
+// first, the last, and some between.
+func (g *generator) probe(f string) {
+	leaves := g.leaves[f]
+	for len(leaves) > maxLeaves {
+		i := 1 + g.rng.IntN(len(leaves)-2)
+		leaves = slices.Delete(slices.Clone(leaves), i, i+1)
+	}
+	var all []string
+	for _, l := range leaves {
+		all = append(all, hits(l.match.Value, g.rng)...)
+	}
+	for i, l := range leaves {
+		near := nearMisses(l.match.Value, g.rng)
+		if i > 2 { // the traps are the same for each; a few will do
+			g.rng.Shuffle(len(near), func(i, j int) { near[i], near[j] = near[j], near[i] })
+			near = near[:min(len(near), 10)]
+		}
+		all = append(all, near...)
+	}
+	all = append(all, anything...)
+	for _, v := range all {
+		if !slices.Contains(g.probes[f], v) {
+			g.probes[f] = append(g.probes[f], v)
+		}
+	}
+}
+
+// add keeps an event if it is new and there is room.
+func (g *generator) add(e map[string]string) {
+	if len(g.bodies) >= maxEvents {
+		return
+	}
+	body := object{unrelatedField: `"zq"`}
+	for _, f := range slices.Sorted(maps.Keys(e)) {
+		body.set(f, e[f])
+	}
+	raw := body.encode()
+	if !g.seen[string(raw)] {
+		g.seen[string(raw)] = true
+		g.bodies = append(g.bodies, raw)
+	}
+}
+
+// branches makes base events: for each alternative of the condition one that
+// takes it, and one that takes none.
+func (g *generator) branches(e ast.Expr) {
+	for pick := range maxBranches {
+		for _, want := range []bool{true, false} {
+			d := demands{}
+			d.branch(e, want, pick)
+			base := g.realise(d)
+			before := len(g.bodies)
+			g.add(base)
+			if len(g.bodies) > before {
+				g.bases = append(g.bases, base)
+			}
+		}
+	}
+	g.add(map[string]string{})
+}
+
+// demands are what an event's fields must and must not satisfy.
+type demands map[string]*demand
+
+type demand struct{ yes, no []*ast.Match }
+
+// branch collects what makes e true, or false. Of alternatives, the one that
+// pick chooses decides, and the others are asked to stay out of its way.
+func (d demands) branch(e ast.Expr, want bool, pick int) {
+	switch e := e.(type) {
+	case *ast.And:
+		d.terms(e.Terms, want, want, pick)
+	case *ast.Or:
+		d.terms(e.Terms, want, !want, pick)
+	case *ast.Not:
+		d.branch(e.Term, !want, pick)
+	case *ast.Match:
+		f := fieldOf(e)
+		if d[f] == nil {
+			d[f] = &demand{}
+		}
+		if want {
+			d[f].yes = append(d[f].yes, e)
+		} else {
+			d[f].no = append(d[f].no, e)
+		}
+	}
+}
+
+func (d demands) terms(terms []ast.Expr, want, all bool, pick int) {
+	if len(terms) == 0 {
+		return
+	}
+	if all {
+		for _, t := range terms {
+			d.branch(t, want, pick)
+		}
+		return
+	}
+	chosen := pick % len(terms)
+	for i, t := range terms {
+		d.branch(t, want == (i == chosen), pick/len(terms))
+	}
+}
+
+// realise finds values for demands.
+func (g *generator) realise(d demands) map[string]string {
+	e := map[string]string{}
+	for _, f := range g.fields {
+		if need := d[f]; need != nil {
+			if v := g.value(f, need); v != "" {
+				e[f] = v
+			}
+		}
+	}
+	for _, f := range g.fields {
+		for _, m := range need(d, f) {
+			g.refer(e, m)
+		}
+	}
+	return e
+}
+
+func need(d demands, f string) []*ast.Match {
+	if d[f] == nil {
+		return nil
+	}
+	return d[f].yes
+}
+
+// refer makes two fields fit a reference that shall hold.
+func (g *generator) refer(e map[string]string, m *ast.Match) {
+	ref, ok := m.Value.(*ast.FieldRef)
+	if !ok {
+		return
+	}
+	pair := map[ast.RefMode][2]string{
+		ast.RefEqual: {`"ref x"`, `"REF x"`}, ast.RefStartsWith: {`"ref x"`, `"Ref"`}, ast.RefEndsWith: {`"ref x"`, `"X"`}, ast.RefContains: {`"ref x"`, `"f X"`},
+	}[ref.Mode]
+	e[m.Field.Name] = pair[0]
+	if ref.Field.Name != m.Field.Name {
+		e[ref.Field.Name] = pair[1]
+	}
+}
+
+// value looks for one that satisfies all that is asked of a field; failing
+// that, it takes one that satisfies something of it.
+func (g *generator) value(f string, need *demand) string {
+	var candidates []string
+	var whole, members []string
+	for _, m := range need.yes {
+		h := hits(m.Value, g.rng)
+		if len(h) == 0 {
+			continue
+		}
+		candidates = append(candidates, h...)
+		if s, ok := isText(h[0]); ok {
+			whole = append(whole, s)
+		}
+		members = append(members, h[0])
+	}
+	if len(need.yes) > 1 {
+		candidates = append([]string{quoteJSON(strings.Join(whole, "")), quoteJSON(strings.Join(whole, " ")), list(members...)}, candidates...)
+	}
+	if len(need.yes) == 0 {
+		candidates = append(candidates, "", `"zz"`, "null")
+	}
+	offset := 0
+	if len(need.yes) < 2 && len(candidates) > 0 {
+		offset = g.rng.IntN(len(candidates))
+	}
+	for i := range candidates {
+		c := candidates[(i+offset)%len(candidates)]
+		if g.satisfies(f, c, need) {
+			return c
+		}
+	}
+	if len(candidates) == 0 {
+		return ""
+	}
+	return candidates[0]
+}
+
+// satisfies asks the reference about each leaf by itself.
+func (g *generator) satisfies(f, raw string, need *demand) bool {
+	body := object{}
+	body.set(f, raw)
+	ev, err := evaluator.ParseEvent(body.encode())
+	if err != nil {
+		return false
+	}
+	agree := func(list []*ast.Match, want bool) bool {
+		for _, m := range list {
+			i := slices.IndexFunc(g.leaves[f], func(l leaf) bool { return l.match == m })
+			if i < 0 || g.leaves[f][i].ref == nil {
+				continue
+			}
+			if _, ref := m.Value.(*ast.FieldRef); !ref && g.leaves[f][i].ref.Match(ev) != want {
+				return false
+			}
+		}
+		return true
+	}
+	return agree(need.yes, true) && agree(need.no, false)
+}
+
+// variations puts every probe of every field into base events, the fields in
+// turns, so that none is left out when the room ends.
+func (g *generator) variations() {
+	longest := 0
+	for _, f := range g.fields {
+		longest = max(longest, len(g.probes[f]))
+	}
+	for i := range longest {
+		for j, f := range g.fields {
+			if i >= len(g.probes[f]) || len(g.bases) == 0 {
+				continue
+			}
+			e := maps.Clone(g.bases[0])
+			if (i+j)%3 == 2 {
+				e = maps.Clone(g.bases[g.rng.IntN(len(g.bases))])
+			}
+			setOrDelete(e, f, g.probes[f][i])
+			g.add(e)
+		}
+	}
+}
+
+func setOrDelete(e map[string]string, f, raw string) {
+	if raw == "" {
+		delete(e, f)
+		return
+	}
+	e[f] = raw
+}
+
+// combinations fills up with events of random probes.
+func (g *generator) combinations() {
+	if len(g.fields) == 0 {
+		return
+	}
+	for range 4 * maxEvents {
+		if len(g.bodies) >= max(minEvents, maxEvents/2) {
+			return
+		}
+		e := map[string]string{}
+		for _, f := range g.fields {
+			if p := g.probes[f]; len(p) > 0 {
+				setOrDelete(e, f, p[g.rng.IntN(len(p))])
+			}
+		}
+		if slices.Contains(g.fields, keywordField) && g.rng.IntN(3) == 0 {
+			e[keywordBeside] = g.probes[keywordField][g.rng.IntN(len(g.probes[keywordField]))]
+			setOrDelete(e, keywordBeside, e[keywordBeside])
+		}
+		g.add(e)
+	}
+}
