@@ -46,7 +46,7 @@ var noteInfo = []struct {
 	{NoteLetterCase, "compared in the letter case in which it is stored unless the search ignores case or the field is normalised: %s", "KQL on keyword fields (measured: Elasticsearch 8.19.21)"},
 	{NoteFolding, "letters beyond ASCII are taken to be stored in the rule's letter case: %s", "case_insensitive folds ASCII only (measured: Elasticsearch 8.19.21); SPL documents no Unicode folding"},
 	{NoteMissingEmpty, "an empty string counts as no value: %s", "LogsQL (measured: VictoriaLogs 1.121.0)"},
-	{NoteNullNotIndexed, "null and an empty list count as no value: %s", "no index keeps them (measured: Elasticsearch 8.19.21, VictoriaLogs 1.121.0); in SPL a JSON null may be the text null (undocumented)"},
+	{NoteNullNotIndexed, "null, an empty list and an empty object count as no value: %s", "no index keeps them (measured: Elasticsearch 8.19.21, VictoriaLogs 1.121.0); in SPL a JSON null may be the text null (undocumented)"},
 	{NoteMessageField, "keywords are searched in the field %s, taken to hold the event's text", "no language searches all fields for a substring (measured: Elasticsearch 8.19.21, VictoriaLogs 1.121.0)"},
 	{NoteWindowBuckets, "windows are aligned buckets: a burst across a border may be missed", "DATE_TRUNC, stats by _time (measured)"},
 	{NoteEngineVersion, "needs %s", "measured per construct"},

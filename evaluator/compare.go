@@ -34,6 +34,9 @@ type (
 // even a lone * (§2.5).
 func (t patternTest) holds(v *value) bool {
 	if v.kind == kindMap {
+		if !v.hasValue() {
+			return false
+		}
 		for scalar := range v.scalars() {
 			if t.holds(scalar) {
 				return true

@@ -3,6 +3,7 @@ package evaluator
 import (
 	"encoding/json"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -252,4 +253,16 @@ func (v *value) path() string {
 		return v.name
 	}
 	return before + "." + v.name
+}
+
+// hasValue reports whether there is anything but null in v.
+func (v *value) hasValue() bool {
+	switch v.kind {
+	case kindNull:
+		return false
+	case kindArray, kindMap:
+		return slices.ContainsFunc(v.items, (*value).hasValue)
+	case kindBool, kindNumber, kindString:
+	}
+	return true
 }

@@ -43,12 +43,12 @@ func anyOf(values iter.Seq[*value], holds func(*value) bool) bool {
 	return false
 }
 
-// nullLeaf holds when the field has no value: it is absent, null, an empty
-// array, or an array of nothing but such (§2.5). A map is a value, also {}.
+// nullLeaf holds when the field has no value: it is absent, null, an empty array
+// or map, or one of nothing but such (§2.5). No store keeps a trace of those.
 type nullLeaf struct{ field fieldPath }
 
 func (l *nullLeaf) matches(ev *Event) bool {
-	return !anyOf(opened(ev.lookup(l.field)), func(v *value) bool { return v.kind != kindNull })
+	return !anyOf(opened(ev.lookup(l.field)), (*value).hasValue)
 }
 
 func (l *nullLeaf) witness(ev *Event) witness {

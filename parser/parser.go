@@ -114,11 +114,9 @@ func (p *docParser) document() ast.Document {
 		p.errorf(diag.UnknownAction, n.Span, "remove the attribute, or give it another name", "unknown action %s", shown(n))
 		return nil
 	case p.root.Get("correlation") != nil:
-		p.errorf(diag.CorrelationUnread, p.root.Pair("correlation").Key.Span, "", "correlation documents are not read by this version")
-		return nil
+		return p.correlation()
 	case p.root.Get("filter") != nil && p.root.Get("detection") == nil:
-		p.errorf(diag.FilterUnread, p.root.Pair("filter").Key.Span, "", "filter documents are not read by this version")
-		return nil
+		return p.filter()
 	}
 	return p.rule()
 }

@@ -65,8 +65,18 @@ const (
 	AggregationPipe   Code = "S0504"
 	TooDeep           Code = "S0505"
 
-	CorrelationUnread Code = "S0601"
-	FilterUnread      Code = "S0602"
+	BadCorrelation          Code = "S0603"
+	BadCorrelationType      Code = "S0604"
+	BadCorrelationRules     Code = "S0605"
+	BadTimespan             Code = "S0606"
+	BadAlias                Code = "S0607"
+	BadCorrelationCondition Code = "S0608"
+	MisplacedGenerate       Code = "S0609"
+	UnknownReference        Code = "S0610"
+	CorrelationCycle        Code = "S0611"
+	DuplicateName           Code = "S0612"
+	BadFilter               Code = "S0613"
+	FilterPolarity          Code = "S0614"
 
 	UnresolvedPlaceholder Code = "S0701"
 )
@@ -129,8 +139,18 @@ var codeInfos = []CodeInfo{
 	{EmptySelector, "a selector that selects nothing"},
 	{AggregationPipe, "an aggregation behind a condition"},
 	{TooDeep, "a condition nested too deeply"},
-	{CorrelationUnread, "a correlation, which this version does not read"},
-	{FilterUnread, "a filter, which this version does not read"},
+	{BadCorrelation, "a correlation that is not well formed"},
+	{BadCorrelationType, "an unknown type of correlation"},
+	{BadCorrelationRules, "a correlation without rules"},
+	{BadTimespan, "a timespan that is none"},
+	{BadAlias, "an alias that names no rule or field"},
+	{BadCorrelationCondition, "a wrong condition of a correlation"},
+	{MisplacedGenerate, "generate outside the correlation"},
+	{UnknownReference, "a reference to a rule that is not there"},
+	{CorrelationCycle, "correlations that refer to each other"},
+	{DuplicateName, "a name that two documents have"},
+	{BadFilter, "a filter that is not well formed"},
+	{FilterPolarity, "a filter whose meaning differs between tools"},
 	{UnresolvedPlaceholder, "a placeholder without a value"},
 }
 

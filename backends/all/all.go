@@ -3,6 +3,7 @@ package all
 
 import (
 	"sigmatic/backends"
+	"sigmatic/backends/esql"
 	"sigmatic/backends/kql"
 	"sigmatic/backends/logsql"
 	"sigmatic/backends/splunk"
@@ -10,5 +11,5 @@ import (
 
 // Registry gives the backends in the order in which they are listed.
 func Registry() backends.Registry {
-	return backends.Registry{splunk.New(), kql.New(), logsql.New()}
+	return backends.Registry{splunk.New(), esql.New(), kql.New(), logsql.New()}
 }

@@ -60,7 +60,7 @@ func (c *converter) assume(label string, f ast.Field) {
 // assumeOr records that a keyword and another type are equally right, unless
 // another leaf needs a keyword.
 func (c *converter) assumeOr(other string, f ast.Field) {
-	if c.asText[f.Name] {
+	if other == "" || c.asText[f.Name] {
 		c.assume("keyword", f)
 		return
 	}

@@ -14,7 +14,7 @@ import (
 // Lucene's states and ours.
 
 // costLimit is the cost at which we refuse, a fifth of Lucene's limit.
-const costLimit = 20000
+const costLimit = 50000
 
 // plainLimit bounds the length of a list of texts whose cost cannot reach the
 // limit: of n characters there are at most n in a set, and 2n sets.

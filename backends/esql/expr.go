@@ -2,6 +2,7 @@ package esql
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -10,6 +11,10 @@ import (
 	"sigmatic/ast/source"
 	"sigmatic/backends"
 )
+
+// canonicalIP is the type of an ip field whose text matters: the engine keeps
+// the address and not its spelling.
+const canonicalIP = "ip in canonical spelling"
 
 // messageField is where keywords are searched.
 const messageField = "message"
@@ -135,6 +140,10 @@ func (c *converter) pattern(l *list, v *ast.Pattern) error {
 	if exact && !v.Cased && (strings.EqualFold(text, "true") || strings.EqualFold(text, "false")) {
 		return c.boolean(l, &ast.Bool{Value: strings.EqualFold(text, "true"), Span: v.Span})
 	}
+	if addr, err := netip.ParseAddr(text); exact && l.field.Type == ast.TypeIP && err == nil && addr.Is4() {
+		c.address(l, text, v.Span)
+		return nil
+	}
 	caseless := v.Cased || !patternHasCase(v)
 	if l.field.Type == ast.TypeKeyword && l.field.Multi == ast.SingleValued && (caseless || l.field.Case == ast.CaseCanonical) && !hasDash(v) {
 		c.plain(l, v, exact, text)
@@ -153,6 +162,16 @@ func (c *converter) pattern(l *list, v *ast.Pattern) error {
 	}
 	l.search.terms = append(l.search.terms, patternTerm(v))
 	return nil
+}
+
+// address adds an IPv4 address over an ip field.
+func (c *converter) address(l *list, text string, span source.Span) {
+	c.assume(canonicalIP, l.field)
+	if l.field.Multi == ast.SingleValued {
+		l.other = append(l.other, c.nullable(quoteColumn(l.field.Name)+" == "+quoteString(text)))
+		return
+	}
+	l.search.terms = append(l.search.terms, term{text: text, typed: true, span: span})
 }
 
 // plain adds a string over a field of which all is known that the plain
@@ -229,7 +248,7 @@ func (c *converter) text(l *list, what string, span source.Span) (bool, error) {
 	case ast.TypeText:
 		l.search.computed = column
 	case ast.TypeIP:
-		c.assume("ip in canonical spelling", l.field)
+		c.assume(canonicalIP, l.field)
 		l.search.computed = "TO_STRING(" + column + ")"
 	case ast.TypeLong, ast.TypeBoolean:
 		l.search.computed = "TO_STRING(" + column + ")"
@@ -244,7 +263,7 @@ func (c *converter) number(l *list, v *ast.Number) error {
 	text := v.Decimal.String()
 	switch l.field.Type {
 	case ast.TypeUnknown:
-		c.assumeOr("number", l.field)
+		c.assumeOr(equalTypes[rangeOf(v)], l.field)
 		c.spelling(l.field)
 	case ast.TypeKeyword:
 		if l.field.Multi == ast.SingleValued {
@@ -252,9 +271,12 @@ func (c *converter) number(l *list, v *ast.Number) error {
 			return nil
 		}
 	case ast.TypeLong, ast.TypeDouble:
-		if l.field.Type == ast.TypeLong && !v.Decimal.IsInteger() {
+		switch size := rangeOf(v); {
+		case l.field.Type == ast.TypeLong && (!v.Decimal.IsInteger() || size == beyondLong):
 			l.other = append(l.other, backends.Const(false))
 			return nil
+		case l.field.Type == ast.TypeDouble && size != everyNumber:
+			return unsupported(backends.FeatureComparison, v.Span, "a double does not tell this number from its neighbours")
 		}
 		if n, ok := numberLiteral(v); ok && l.field.Multi == ast.SingleValued {
 			l.in = append(l.in, n)
@@ -273,6 +295,35 @@ func (c *converter) number(l *list, v *ast.Number) error {
 	l.search.terms = append(l.search.terms, term{text: text, typed: true, span: v.Span})
 	return nil
 }
+
+// numberRange says which fields can hold a number and its neighbours.
+type numberRange uint8
+
+const (
+	everyNumber numberRange = iota
+	onlyLong                // an integer of more than 53 bits
+	beyondLong              // an integer of more than 63 bits
+)
+
+func rangeOf(v *ast.Number) numberRange {
+	if !v.Decimal.IsInteger() {
+		return everyNumber
+	}
+	switch n, ok := v.Decimal.Int(); {
+	case !ok:
+		return beyondLong
+	case n >= 1<<53 || n <= -1<<53:
+		return onlyLong
+	}
+	return everyNumber
+}
+
+// The types that a field of unknown type is taken to have beside a number, by
+// its range: where it is compared for equality, and for order.
+var (
+	equalTypes = [...]string{everyNumber: "number", onlyLong: "long", beyondLong: ""}
+	orderTypes = [...]string{everyNumber: "number", onlyLong: "long", beyondLong: "double"}
+)
 
 // numberLiteral writes a number that every operator takes beside a long or a
 // double.
@@ -401,33 +452,47 @@ const decimalGuard = `[\-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][\-+]?[0-9]+)?`
 // comparison adds an order relation. A query string orders numbers as numbers
 // in a numeric field, and as text in any other.
 func (c *converter) comparison(l *list, v *ast.Comparison) error {
-	column := quoteColumn(l.field.Name)
-	literal, exact := numberLiteral(v.Number)
+	if v.Op == ast.Equal {
+		return c.number(l, v.Number)
+	}
+	size := rangeOf(v.Number)
 	switch l.field.Type {
-	case ast.TypeLong, ast.TypeDouble:
-		if exact && l.field.Multi == ast.SingleValued {
-			l.other = append(l.other, c.nullable(column+" "+v.Op.String()+" "+literal))
-			return nil
-		}
 	case ast.TypeUnknown:
 		if c.asText[l.field.Name] {
 			return c.compareText(l, v)
 		}
-		c.assume("number", l.field)
+		c.assume(orderTypes[size], l.field)
 	case ast.TypeKeyword, ast.TypeText:
 		return c.compareText(l, v)
+	case ast.TypeLong, ast.TypeDouble:
+		switch {
+		case l.field.Type == ast.TypeLong && size == beyondLong:
+			// Every long lies on the same side of the number.
+			if v.Op.Holds(zero.Cmp(v.Number.Decimal)) {
+				l.other = append(l.other, c.exists(l))
+			} else {
+				l.other = append(l.other, backends.Const(false))
+			}
+			return nil
+		case l.field.Type == ast.TypeDouble && size == onlyLong:
+			return unsupported(backends.FeatureComparison, v.Span, "a double does not tell this number from its neighbours")
+		}
+		if literal, ok := numberLiteral(v.Number); ok && l.field.Multi == ast.SingleValued {
+			l.other = append(l.other, c.nullable(quoteColumn(l.field.Name)+" "+v.Op.String()+" "+literal))
+			return nil
+		}
 	case ast.TypeIP, ast.TypeBoolean:
 		l.other = append(l.other, backends.Const(false))
 		return nil
 	default:
 		return unsupported(backends.FeatureComparison, v.Span, fmt.Sprintf("%q is not stored as a number", l.field.Name))
 	}
-	if v.Op == ast.Equal {
-		return c.number(l, v.Number)
-	}
 	l.search.terms = append(l.search.terms, term{text: v.Op.String() + v.Number.Decimal.String(), native: true, span: v.Span})
 	return nil
 }
+
+// zero stands for all longs beside a number that none of them reaches.
+var zero ast.Decimal
 
 // compareText compares the number that a text reads as.
 func (c *converter) compareText(l *list, v *ast.Comparison) error {
@@ -449,11 +514,7 @@ func (c *converter) compareText(l *list, v *ast.Comparison) error {
 		}
 		guard = searches(l.field.Name, []string{"/" + decimalGuard + "/"})[0]
 	}
-	op := v.Op.String()
-	if v.Op == ast.Equal {
-		op = "=="
-	}
-	l.other = append(l.other, backends.All{guard, c.nullable("TO_DOUBLE(" + column + ") " + op + " " + literal)})
+	l.other = append(l.other, backends.All{guard, c.nullable("TO_DOUBLE(" + column + ") " + v.Op.String() + " " + literal)})
 	return nil
 }
 
@@ -501,7 +562,11 @@ func (c *converter) keyword(l *list, v *ast.Keyword) error {
 	case *ast.Pattern:
 		return c.keywordPattern(l, k)
 	case *ast.Number:
-		return c.keywordPattern(l, &ast.Pattern{Parts: []ast.Part{ast.Literal(k.Decimal.String())}, Span: k.Span})
+		text := k.Lexeme
+		if text == "" {
+			text = k.Decimal.String()
+		}
+		return c.keywordPattern(l, &ast.Pattern{Parts: []ast.Part{ast.Literal(text)}, Span: k.Span})
 	case *ast.Regex:
 		re, err := k.Parse()
 		if err != nil {

@@ -349,7 +349,7 @@ func TestUnreadable(t *testing.T) {
 			`in:1: cannot be read further: the disk is gone, inside a record; skipped 4 bytes up to the end [unreadable]`},
 		{"in a list", io.MultiReader(strings.NewReader("["+recA), gone), []string{recA},
 			`in:1: cannot be read further: the disk is gone; everything before it was read [unreadable]`},
-		{"a reader that gives nothing", iotest.DataErrReader(stuck{}), nil,
+		{"a reader that gives nothing", stuck{}, nil,
 			`in:1: cannot be read further: multiple Read calls return no data or error; everything before it was read [unreadable]`},
 		{"in gzip", io.MultiReader(bytes.NewReader([]byte(pack(recA))[:12]), gone), nil,
 			`in:1: cannot be read further: the disk is gone; everything before it was read [unreadable]`},

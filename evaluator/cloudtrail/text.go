@@ -101,7 +101,7 @@ type failing struct {
 
 func (f *failing) Read(p []byte) (int, error) {
 	n, err := f.Reader.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && (err != io.EOF || f.stored.err != nil) {
 		err = f.damage(err)
 	}
 	return n, err

@@ -19,7 +19,7 @@ type window struct {
 	buf  []byte
 	r, w int
 	max  int   // the largest size of buf
-	err  error // why nothing more can be read: io.EOF, ctx's error, *damage
+	err  error // why nothing more can be read: io.EOF, ctx's error or *damage
 
 	offset    int64 // of the window's beginning in the text
 	line      int   // its 1-based line
@@ -59,7 +59,7 @@ func (w *window) fill() bool {
 			return true
 		}
 	}
-	w.err = io.ErrNoProgress
+	w.err = &damage{Unreadable, "cannot be read further: " + io.ErrNoProgress.Error()}
 	return false
 }
 

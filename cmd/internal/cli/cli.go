@@ -66,9 +66,6 @@ func Main(args []string, env Environment) int {
 	defer stop()
 	root := a.root()
 	root.SetArgs(args)
-	root.SetIn(env.Stdin)
-	root.SetOut(env.Stdout)
-	root.SetErr(env.Stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return a.status
@@ -116,6 +113,9 @@ Exit status: 0 done; 1 the answer is no (a rule was refused, a finding under
 	}
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "print only errors on standard error")
 	root.PersistentFlags().StringVar(&a.color, "color", "auto", "colour output: auto, always or never")
+	root.SetIn(a.Stdin)
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.convertCommand(), a.scanCommand(), a.explainCommand(), a.listCommand(), a.versionCommand(), a.manCommand())
 	root.SetHelpCommand(helpCommand())

@@ -187,7 +187,7 @@ func (c *csvWriter) write(f finding) error {
 // guardFormula keeps a spreadsheet from taking a cell of an attacker's making,
 // such as a user agent, for a formula.
 func guardFormula(s string) string {
-	if s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
+	if len(s) > 1 && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
 		return "'" + s
 	}
 	return s

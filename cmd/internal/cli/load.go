@@ -77,9 +77,12 @@ func (a *app) load(paths []string) ruleSet {
 		set.broken += r.Broken
 		set.foreign += r.Foreign
 		for _, doc := range r.Documents {
-			if rule, ok := doc.(*ast.Rule); ok {
-				set.rules = append(set.rules, loadedRule{rule, files[i].relative})
+			rule, ok := doc.(*ast.Rule)
+			if !ok {
+				a.errorf("%s: correlations and filters are not used by this version", files[i].name)
+				continue
 			}
+			set.rules = append(set.rules, loadedRule{rule, files[i].relative})
 		}
 	}
 	return set

@@ -348,25 +348,48 @@ func setOrDelete(e map[string]string, f, raw string) {
 	e[f] = raw
 }
 
-// combinations fills up with events of random probes.
+// combinations fills up with events of random probes, and of texts that are
+// made by chance from the probes.
 func (g *generator) combinations() {
 	if len(g.fields) == 0 {
 		return
 	}
-	for range 4 * maxEvents {
+	for range 8 * maxEvents {
 		if len(g.bodies) >= max(minEvents, maxEvents/2) {
 			return
 		}
 		e := map[string]string{}
 		for _, f := range g.fields {
-			if p := g.probes[f]; len(p) > 0 {
-				setOrDelete(e, f, p[g.rng.IntN(len(p))])
-			}
+			setOrDelete(e, f, g.chance(f))
 		}
 		if slices.Contains(g.fields, keywordField) && g.rng.IntN(3) == 0 {
-			e[keywordBeside] = g.probes[keywordField][g.rng.IntN(len(g.probes[keywordField]))]
-			setOrDelete(e, keywordBeside, e[keywordBeside])
+			setOrDelete(e, keywordBeside, g.chance(keywordField))
 		}
 		g.add(e)
 	}
 }
+
+// chance is a probe of the field, or one that was damaged.
+func (g *generator) chance(f string) string {
+	p := g.probes[f]
+	raw := p[g.rng.IntN(len(p))]
+	text, ok := isText(raw)
+	if !ok || g.rng.IntN(2) == 0 {
+		return raw
+	}
+	runes := []rune(text)
+	for range 1 + g.rng.IntN(2) {
+		at := g.rng.IntN(len(runes) + 1)
+		with := damage[g.rng.IntN(len(damage))]
+		switch to := at + g.rng.IntN(2); {
+		case to > len(runes):
+			runes = append(runes, with)
+		default:
+			runes = slices.Replace(runes, at, to, with)
+		}
+	}
+	return quoteJSON(string(runes))
+}
+
+// damage are characters that stores and languages treat in their own ways.
+var damage = []rune("aAzZ09 *?\\\"'/.,:;-_[](){}|&~#@\n\täÄßİıſK\u03c3\u03c2😀\u2013")

@@ -1,0 +1,303 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sigmatic/ast"
+	"sigmatic/backends"
+	"sigmatic/cmd/internal/verify/engine"
+	"sigmatic/evaluator"
+)
+
+// Report is the outcome of one query on one target.
+type Report struct {
+	Query   *ast.Query
+	Output  *backends.Output      // nil if the backend refused
+	Refused *backends.Unsupported // nil if it did not
+	// Runs is how often the query ran, in its forms, on how many events.
+	Runs, Events int
+	// Selected is how many events the reference selects.
+	Selected int
+	// Excused counts the differences that notes explain, by their codes.
+	Excused map[backends.NoteCode]int
+	// Differences are those that nothing explains, and rejections by the engine.
+	Differences []Difference
+}
+
+// Difference is one event that the engine and the reference judge differently.
+type Difference struct {
+	Reading string // how the query was run
+	Text    string // of the query
+	Event   Event  // the smallest of Count; none if Err is set
+	Count   int
+	Want    bool  // the reference's verdict
+	Err     error // the engine rejected the query
+}
+
+// String tells the difference to a person.
+func (d Difference) String() string {
+	if d.Err != nil {
+		return fmt.Sprintf("%s: %v\n  %s", d.Reading, d.Err, d.Text)
+	}
+	verdict := map[bool]string{true: "selects", false: "does not select"}
+	return fmt.Sprintf("%s: the rule %s and the query %s %s (and %d more)\n  %s",
+		d.Reading, verdict[d.Want], verdict[!d.Want], d.Event.Body, d.Count-1, d.Text)
+}
+
+// Compare prints a query by a backend, runs it on events, and holds each
+// event's fate against the reference evaluator.
+func Compare(ctx context.Context, b backends.Backend, e engine.Engine, q *ast.Query, events []Event) (*Report, error) {
+	reports, err := CompareAll(ctx, b, e, []*ast.Query{q}, events)
+	if err != nil {
+		return nil, err
+	}
+	return reports[0], nil
+}
+
+// CompareAll is Compare for queries that share their events, which are loaded
+// once. The notes of different queries may not ask for different types of one
+// field; the error is then a *ConflictError.
+func CompareAll(ctx context.Context, b backends.Backend, e engine.Engine, queries []*ast.Query, events []Event) ([]*Report, error) {
+	c := &comparison{backend: b, engine: e, events: events}
+	for _, q := range queries {
+		if err := c.convert(q); err != nil {
+			return nil, err
+		}
+	}
+	layouts, err := c.layouts()
+	if err != nil {
+		return nil, err
+	}
+	stored, err := withMessage(events, c.message)
+	if err != nil {
+		return nil, err
+	}
+	for _, mapping := range layouts {
+		c.mapping = mapping
+		if err := e.Load(ctx, stored, mapping); err != nil {
+			return nil, err
+		}
+		for _, r := range c.reports {
+			if r.Output == nil {
+				continue
+			}
+			if err := c.run(ctx, r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return c.reports, nil
+}
+
+// ConflictError says that queries cannot share a store.
+type ConflictError struct{ Field string }
+
+// Error implements error.
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("verify: two queries take the field %q for different types", e.Field)
+}
+
+type comparison struct {
+	backend backends.Backend
+	engine  engine.Engine
+	events  []Event
+	reports []*Report
+	message string
+	mapping engine.Mapping
+}
+
+func (c *comparison) convert(q *ast.Query) error {
+	r := &Report{Query: q, Excused: map[backends.NoteCode]int{}, Events: len(c.events)}
+	c.reports = append(c.reports, r)
+	out, err := c.backend.Convert(q, backends.Options{})
+	if err != nil && !errors.As(err, &r.Refused) {
+		return fmt.Errorf("verify: %s: %w", c.backend.Name(), err)
+	}
+	if r.Output = out; out == nil {
+		return nil
+	}
+	switch m := messageField(out.Notes); {
+	case m != "" && c.message != "" && m != c.message:
+		return &ConflictError{m}
+	case m != "":
+		c.message = m
+	}
+	return nil
+}
+
+// layouts gives the mappings to try. A query alone is tried on each type that
+// its notes leave open, several queries on the first.
+func (c *comparison) layouts() ([]engine.Mapping, error) {
+	joined, claimed := engine.Mapping{}, map[string]bool{}
+	var last []engine.Mapping
+	for _, r := range c.reports {
+		fields := fieldsOf(r.Query.Expr)
+		if r.Output == nil {
+			continue
+		}
+		last = mappings(r.Output.Notes, fields)
+		types := assumedTypes(r.Output.Notes, fields)
+		for f, t := range last[0] {
+			if joined[f] != "" && joined[f] != t && (claimed[f] || len(types[f]) > 0) {
+				return nil, &ConflictError{f}
+			}
+			if joined[f] == "" || len(types[f]) > 0 {
+				joined[f] = t
+			}
+			claimed[f] = claimed[f] || len(types[f]) > 0
+		}
+	}
+	if c.message != "" {
+		joined[c.message] = engine.Keyword
+	}
+	if len(c.reports) > 1 || len(last) < 2 {
+		return []engine.Mapping{joined}, nil
+	}
+	for _, m := range last {
+		if c.message != "" {
+			m[c.message] = engine.Keyword
+		}
+	}
+	return last, nil
+}
+
+// run runs one query in every reading, pretty and compact.
+func (c *comparison) run(ctx context.Context, r *Report) error {
+	want, err := c.verdicts(r.Query)
+	if err != nil {
+		return err
+	}
+	r.Selected = 0
+	for _, w := range want {
+		if w {
+			r.Selected++
+		}
+	}
+	list, err := readings(c.engine, r.Output)
+	if err != nil {
+		r.Differences = append(r.Differences, Difference{Reading: c.backend.Name(), Text: r.Output.Query, Err: err})
+		return nil
+	}
+	compact, err := c.backend.Convert(r.Query, backends.Options{Compact: true})
+	if err != nil {
+		return err
+	}
+	texts := slices.Compact([]string{r.Output.Query, compact.Query})
+	for _, reading := range list {
+		for _, text := range texts {
+			ids, err := reading.run(ctx, text)
+			r.Runs++
+			if err != nil {
+				r.Differences = append(r.Differences, Difference{Reading: reading.name, Text: text, Err: err})
+				continue
+			}
+			if err := c.judge(r, reading, text, ids, want); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (c *comparison) verdicts(q *ast.Query) ([]bool, error) {
+	ref, err := evaluator.New(q)
+	if err != nil {
+		return nil, err
+	}
+	want := make([]bool, len(c.events))
+	for i, e := range c.events {
+		ev, err := evaluator.ParseEvent(e.Body)
+		if err != nil {
+			return nil, err
+		}
+		want[i] = ref.Match(ev)
+	}
+	return want, nil
+}
+
+// judge compares the verdicts on each event and asks the notes about those
+// that differ.
+func (c *comparison) judge(r *Report, how reading, text string, ids []string, want []bool) error {
+	fields := fieldsOf(r.Query.Expr)
+	all := c.models(r, how, fields)
+	failure := Difference{Reading: how.name, Text: text}
+	if t := c.typesInUse(fields); t != "" {
+		failure.Reading += " " + t
+	}
+	for i, e := range c.events {
+		_, got := slices.BinarySearch(ids, e.ID)
+		if got == want[i] {
+			continue
+		}
+		codes, err := explain(all, r.Query.Expr, e, got)
+		if err != nil {
+			return err
+		}
+		if codes == nil && c.severalValues(r, e, fields) {
+			codes = []backends.NoteCode{backends.NoteSingleValue}
+		}
+		for _, code := range codes {
+			r.Excused[code]++
+		}
+		if codes == nil {
+			failure.Count++
+			if failure.Event.ID == "" || len(e.Body) < len(failure.Event.Body) {
+				failure.Event, failure.Want = e, want[i]
+			}
+		}
+	}
+	if failure.Count > 0 {
+		r.Differences = append(r.Differences, failure)
+	}
+	return nil
+}
+
+// models are those of the notes; where a reading ignores case, minding it is no
+// explanation.
+func (c *comparison) models(r *Report, how reading, fields []string) []model {
+	if c.message != "" {
+		fields = append(slices.Clone(fields), c.message)
+	}
+	notes := slices.Clone(r.Output.Notes)
+	if how.ignoresCase {
+		for i := range notes {
+			if notes[i].Code == backends.NoteLetterCase {
+				notes[i].Code = backends.NoteFolding // all that is left of it
+			}
+		}
+	}
+	return models(c.backend.Name(), notes, fields, c.mapping)
+}
+
+// severalValues reports whether the event breaks a single-value note.
+func (c *comparison) severalValues(r *Report, e Event, fields []string) bool {
+	if c.backend.Name() == "logsql" {
+		return false // has a model
+	}
+	for _, n := range r.Output.Notes {
+		if n.Code != backends.NoteSingleValue {
+			continue
+		}
+		noted := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return !strings.Contains(n.Text, f) })
+		return hasSeveral(e, noted)
+	}
+	return false
+}
+
+// typesInUse names the types of fields that are no keywords.
+func (c *comparison) typesInUse(fields []string) string {
+	var out []string
+	for _, f := range fields {
+		if t := c.mapping[f]; t != "" && t != engine.Keyword {
+			out = append(out, f+" "+string(t))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "(" + strings.Join(out, ", ") + ")"
+}

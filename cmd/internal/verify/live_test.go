@@ -1,0 +1,361 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sigmatic/ast"
+	"sigmatic/ast/source"
+	"sigmatic/backends"
+	"sigmatic/backends/all"
+	"sigmatic/cmd/internal/verify/engine"
+	"sigmatic/cmd/internal/verify/engine/enginetest"
+	sigma "sigmatic/parser"
+)
+
+// batchSize is how many queries share one load of events.
+const batchSize = 8
+
+// engines of the targets that have one.
+var engines = map[string]func(testing.TB) engine.Engine{
+	"esql":   func(t testing.TB) engine.Engine { return enginetest.ESQL(t) },
+	"kql":    func(t testing.TB) engine.Engine { return NewKibana(enginetest.KQL(t, engine.KQLOptions{})) },
+	"logsql": func(t testing.TB) engine.Engine { return enginetest.LogsQL(t, engine.LogsQLOptions{}) },
+}
+
+// TestLive runs every query of every case on its engine.
+func TestLive(t *testing.T) {
+	var queries []goldenQuery
+	for _, c := range readCases(t) {
+		for _, q := range c.queries {
+			queries = append(queries, goldenQuery{c.name + ", " + q.title, q.Query})
+		}
+	}
+	eachEngine(t, func(t *testing.T, b backends.Backend, e engine.Engine) {
+		differential(t, b, e, queries)
+	})
+}
+
+// TestLiveCorpus runs a sample of a large public rule set.
+func TestLiveCorpus(t *testing.T) {
+	queries := corpusSample(t, 320)
+	eachEngine(t, func(t *testing.T, b backends.Backend, e engine.Engine) {
+		differential(t, b, e, queries)
+	})
+}
+
+func eachEngine(t *testing.T, run func(*testing.T, backends.Backend, engine.Engine)) {
+	for _, b := range all.Registry() {
+		if start := engines[b.Name()]; start != nil {
+			t.Run(b.Name(), func(t *testing.T) {
+				t.Parallel()
+				run(t, b, start(t))
+			})
+		}
+	}
+}
+
+// tally sums up the reports of a target.
+type tally struct {
+	queries, refused, runs, failed int
+	events, selected               int
+	excused                        map[backends.NoteCode]int
+	features                       map[backends.Feature]int
+}
+
+func differential(t *testing.T, b backends.Backend, e engine.Engine, queries []goldenQuery) {
+	sum := tally{excused: map[backends.NoteCode]int{}, features: map[backends.Feature]int{}}
+	titles := map[*ast.Query]string{}
+	for _, batch := range batches(b, queries) {
+		var events []Event
+		for _, q := range batch {
+			titles[q.Query] = q.title
+			events = append(events, Generate(q.Query, seedOf(q.title))...)
+		}
+		for i := range events {
+			events[i].ID = fmt.Sprintf("e%06d", i)
+		}
+		compareBatch(t, b, e, batch, events, func(r *Report) { sum.add(t, titles[r.Query], r) })
+	}
+	t.Log(sum.String())
+}
+
+// compareBatch halves a batch whose queries ask for different types of a field.
+func compareBatch(t *testing.T, b backends.Backend, e engine.Engine, batch []goldenQuery, events []Event, each func(*Report)) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	var list []*ast.Query
+	for _, q := range batch {
+		list = append(list, q.Query)
+	}
+	reports, err := CompareAll(ctx, b, e, list, events)
+	var conflict *ConflictError
+	if errors.As(err, &conflict) && len(batch) > 1 {
+		for _, half := range [][]goldenQuery{batch[:len(batch)/2], batch[len(batch)/2:]} {
+			var own []Event
+			for _, q := range half {
+				own = append(own, Generate(q.Query, seedOf(q.title))...)
+			}
+			for i := range own {
+				own[i].ID = fmt.Sprintf("e%06d", i)
+			}
+			compareBatch(t, b, e, half, own, each)
+		}
+		return
+	}
+	if err != nil {
+		t.Errorf("%s: %v", batch[0].title, err)
+		return
+	}
+	for _, r := range reports {
+		each(r)
+	}
+}
+
+// batches puts queries together. One that is right on several types of a field
+// stays alone and is run on each.
+func batches(b backends.Backend, queries []goldenQuery) [][]goldenQuery {
+	var out [][]goldenQuery
+	var open []goldenQuery
+	for _, q := range queries {
+		o, err := b.Convert(q.Query, backends.Options{})
+		if err == nil && len(mappings(o.Notes, fieldsOf(q.Expr))) > 1 {
+			out = append(out, []goldenQuery{q})
+			continue
+		}
+		if open = append(open, q); len(open) == batchSize {
+			out, open = append(out, open), nil
+		}
+	}
+	return append(out, open)
+}
+
+func seedOf(title string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(title))
+	return h.Sum64()
+}
+
+func (s *tally) add(t *testing.T, title string, r *Report) {
+	t.Helper()
+	s.queries++
+	if r.Refused != nil {
+		s.refused++
+		s.features[r.Refused.Feature]++
+		return
+	}
+	s.runs += r.Runs
+	s.events += r.Events
+	s.selected += r.Selected
+	for code, n := range r.Excused {
+		s.excused[code] += n
+	}
+	if len(r.Differences) > 0 {
+		s.failed++
+	}
+	for _, d := range r.Differences {
+		t.Errorf("%s\nrule: %s\n%s", title, r.Query.Expr, d)
+	}
+}
+
+func (s *tally) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d queries: %d refused, %d run %d times on %d events (%d selected), %d with a difference\nexcused by notes:",
+		s.queries, s.refused, s.queries-s.refused, s.runs, s.events, s.selected, s.failed)
+	for _, code := range slices.Sorted(maps.Keys(s.excused)) {
+		fmt.Fprintf(&b, " %s %d", code, s.excused[code])
+	}
+	b.WriteString("\nrefused:")
+	for _, f := range slices.Sorted(maps.Keys(s.features)) {
+		fmt.Fprintf(&b, " %s %d", f, s.features[f])
+	}
+	return b.String()
+}
+
+// corpusRules reads the public rules; the test is skipped without them.
+var corpusRules = sync.OnceValues(func() ([]goldenQuery, error) {
+	root := filepath.Join(os.Getenv("SIGMATIC_SHARED"), "data", "rules", "sigma")
+	var out []goldenQuery
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".yml") || !strings.Contains(path, string(filepath.Separator)+"rules") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, doc := range sigma.Parse(source.NewFile(filepath.Base(path), data)).Documents {
+			if r, ok := doc.(*ast.Rule); ok {
+				queries, _ := ast.Resolve(r)
+				for i, q := range queries {
+					out = append(out, goldenQuery{fmt.Sprintf("%s %d", filepath.Base(path), i), q})
+				}
+			}
+		}
+		return nil
+	})
+	return out, err
+})
+
+// corpusSample takes rules at equal distances, and of each kind of leaf, as the
+// rules spell it, at least ten where there are ten.
+func corpusSample(t *testing.T, size int) []goldenQuery {
+	if os.Getenv("SIGMATIC_SHARED") == "" {
+		t.Skip("SIGMATIC_SHARED is not set: tests on third-party data are skipped")
+	}
+	rules, err := corpusRules()
+	if err != nil || len(rules) < size {
+		t.Fatalf("%d rules: %v", len(rules), err)
+	}
+	counts := map[string]int{}
+	var out []goldenQuery
+	for i, q := range rules {
+		take := i%(len(rules)/size+1) == 0
+		kinds := map[string]bool{}
+		ast.Leaves(q.Expr, func(m *ast.Match, negated bool) { kinds[kindOf(m.Value, negated)] = true })
+		for k := range kinds {
+			take = take || counts[k] < 10
+		}
+		if placeholders(q.Expr) || !take {
+			continue
+		}
+		for k := range kinds {
+			counts[k]++
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+func placeholders(e ast.Expr) bool {
+	found := false
+	ast.Leaves(e, func(m *ast.Match, _ bool) {
+		p, ok := m.Value.(*ast.Pattern)
+		if k, isKeyword := m.Value.(*ast.Keyword); isKeyword {
+			p, ok = k.Value.(*ast.Pattern)
+		}
+		found = found || ok && len(p.Placeholders()) > 0
+	})
+	return found
+}
+
+func kindOf(v ast.Value, negated bool) string {
+	kind := fmt.Sprint(reflect.TypeOf(v).Elem().Name(), negated)
+	switch v := v.(type) {
+	case *ast.Pattern:
+		shape, _ := v.Shape()
+		return fmt.Sprint(kind, shape, v.Cased)
+	case *ast.Keyword:
+		return kind + kindOf(v.Value, negated)
+	}
+	return kind
+}
+
+// TestLiveSPL puts every SPL query of the cases and of the sample through a
+// grammar of SPL. What it selects is not told by any engine.
+func TestLiveSPL(t *testing.T) {
+	gate := enginetest.SPL(t)
+	b := all.Registry().Find("splunk")
+	var queries []goldenQuery
+	for _, c := range readCases(t) {
+		queries = append(queries, c.queries...)
+	}
+	if os.Getenv("SIGMATIC_SHARED") != "" {
+		queries = append(queries, corpusSample(t, 320)...)
+	}
+	var texts, titles []string
+	for _, q := range queries {
+		for _, compact := range []bool{false, true} {
+			if out, err := b.Convert(q.Query, backends.Options{Compact: compact}); err == nil {
+				texts, titles = append(texts, out.Query), append(titles, q.title)
+			}
+		}
+	}
+	results, err := gate.Parse(t.Context(), texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	excused := 0
+	for i, r := range results {
+		excused += min(1, len(r.Excused))
+		if !r.OK {
+			t.Errorf("%s: %s\n%s", titles[i], r.Error, texts[i])
+		}
+	}
+	t.Logf("%d texts, %d with a known false alarm of the grammar", len(texts), excused)
+}
+
+// splRegex finds the one test of a leaf that SPL leaves to a regular expression.
+var splRegex = regexp.MustCompile(`mvfind\('(?:[^'\\]|\\.)*',\s*"((?:[^"\\]|\\.)*)"\)`)
+
+// TestSPLRegexes runs the expressions that SPL gets for single leaves on texts
+// around the leaf's border. A backslash escapes itself and a quote in SPL's
+// strings; before anything else it is part of the text.
+func TestSPLRegexes(t *testing.T) {
+	b := all.Registry().Find("splunk")
+	checked, seen := 0, map[string]bool{}
+	for _, c := range readCases(t) {
+		for _, q := range c.queries {
+			ast.Leaves(q.Expr, func(m *ast.Match, _ bool) {
+				if seen[m.String()] {
+					return
+				}
+				seen[m.String()] = true
+				checked += checkSPLRegex(t, b, m)
+			})
+		}
+	}
+	if b != nil && checked == 0 {
+		t.Error("no expression was found")
+	}
+	t.Logf("%d leaves", checked)
+}
+
+func checkSPLRegex(t *testing.T, b backends.Backend, m *ast.Match) int {
+	switch m.Value.(type) {
+	case *ast.Pattern, *ast.Regex:
+	default:
+		return 0
+	}
+	query := &ast.Query{Expr: m}
+	out, err := b.Convert(query, backends.Options{})
+	if err != nil {
+		return 0
+	}
+	found := splRegex.FindAllStringSubmatch(out.Query, -1)
+	if len(found) != 1 {
+		return 0
+	}
+	text := strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(found[0][1])
+	re, err := regexp.Compile(text)
+	if err != nil {
+		t.Errorf("%s: %v", m, err)
+		return 0
+	}
+	g := newGenerator(query, 1)
+	for _, raw := range g.probes[m.Field.Name] {
+		s, ok := isText(raw)
+		if !ok {
+			continue
+		}
+		need := demand{yes: []*ast.Match{m}}
+		if want := g.satisfies(m.Field.Name, raw, &need); want != re.MatchString(s) {
+			t.Errorf("%s: on %q the expression %s says %t", m, s, text, !want)
+		}
+	}
+	return 1
+}

@@ -1,0 +1,176 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"sigmatic/ast"
+	"sigmatic/backends"
+	"sigmatic/cmd/internal/verify/engine"
+)
+
+// messageNote finds the field that a note says keywords are searched in.
+var messageNote = regexp.MustCompile(`searched in the field (\S+),`)
+
+// messageField is the field that holds the event's text, or "".
+func messageField(notes []backends.Note) string {
+	for _, n := range notes {
+		if m := messageNote.FindStringSubmatch(n.Text); n.Code == backends.NoteMessageField && m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+// withMessage gives the events a field that holds their leaves, one a line.
+func withMessage(events []Event, field string) ([]Event, error) {
+	if field == "" {
+		return events, nil
+	}
+	out := slices.Clone(events)
+	for i, e := range out {
+		body, err := decodeObject(e.Body)
+		if err != nil {
+			return nil, err
+		}
+		if _, taken := body[field]; taken {
+			return nil, fmt.Errorf("verify: event %s has a field %s of its own", e.ID, field)
+		}
+		lines, err := scalarsOf(e.Body)
+		if err != nil {
+			return nil, err
+		}
+		// In front of the rest, whose spelling must stay.
+		out[i].Body = fmt.Appendf(nil, "{%s:%s,%s", quoteJSON(field), quoteJSON(strings.Join(lines, "\n")), e.Body[1:])
+	}
+	return out, nil
+}
+
+// typeWords are the words for field types in notes, and what the engine calls
+// them. A note may leave a choice: keyword or number.
+var typeWords = map[string]engine.FieldType{
+	"keyword": engine.Keyword, "number": engine.Double, "long": engine.Long, "double": engine.Double,
+	"ip": engine.IP, "boolean": engine.Boolean, "date": engine.Date,
+}
+
+// typedField finds "f keyword or number" and "keyword or number (f, g)".
+var (
+	fieldBeforeType = regexp.MustCompile(`^(.*?) ((?:keyword|number|long|double|ip|boolean)(?: or (?:keyword|number|long|double|ip|boolean))*)(?: that keeps letter case)?$`)
+	typeBeforeField = regexp.MustCompile(`(?:^|, |: )([a-z ]+) \(([^()]*)\)`)
+)
+
+// assumedTypes reads the field-type notes of a query: for each of its fields
+// the types that the query is right on, keyword first if it is one of them.
+func assumedTypes(notes []backends.Note, fields []string) map[string][]engine.FieldType {
+	out := map[string][]engine.FieldType{}
+	for _, n := range notes {
+		if n.Code != backends.NoteFieldType {
+			continue
+		}
+		for _, m := range typeBeforeField.FindAllStringSubmatch(n.Text, -1) {
+			for _, f := range fields {
+				if slices.Contains(strings.Split(m[2], ", "), f) {
+					out[f] = wordsToTypes(m[1])
+				}
+			}
+		}
+		_, subjects, _ := strings.Cut(n.Text, ": ")
+		for _, s := range strings.Split(subjects, ", ") {
+			if m := fieldBeforeType.FindStringSubmatch(s); m != nil && slices.Contains(fields, m[1]) {
+				out[m[1]] = wordsToTypes(m[2])
+			}
+		}
+	}
+	return out
+}
+
+func wordsToTypes(text string) []engine.FieldType {
+	var out []engine.FieldType
+	for _, alternative := range strings.Split(text, " or ") {
+		word, rest, _ := strings.Cut(alternative, " ")
+		if t := typeWords[word]; t != "" && !strings.HasPrefix(rest, "in canonical") {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// mappings gives the ways to store the fields that fit a query's notes: the
+// first choice for every field, then, where there is another, the second.
+func mappings(notes []backends.Note, fields []string) []engine.Mapping {
+	types := assumedTypes(notes, fields)
+	out := []engine.Mapping{{}}
+	for _, choice := range []int{0, 1, 2} {
+		m, differs := engine.Mapping{}, choice == 0
+		for _, f := range fields {
+			t := types[f]
+			if len(t) == 0 {
+				t = []engine.FieldType{engine.Keyword}
+			}
+			m[f] = t[min(choice, len(t)-1)]
+			differs = differs || len(t) > choice
+		}
+		if choice == 0 {
+			out[0] = m
+		} else if differs && !slices.ContainsFunc(out, func(o engine.Mapping) bool { return maps.Equal(o, m) }) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// fieldsOf lists the fields that a query looks at.
+func fieldsOf(e ast.Expr) []string {
+	var out []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	ast.Leaves(e, func(m *ast.Match, _ bool) {
+		add(m.Field.Name)
+		if ref, ok := m.Value.(*ast.FieldRef); ok {
+			add(ref.Field.Name)
+		}
+	})
+	return out
+}
+
+// reading is one way in which an engine runs a query.
+type reading struct {
+	name string
+	run  func(ctx context.Context, query string) ([]string, error)
+	// ignoresCase: letter case is not minded, so that a note about it holds.
+	ignoresCase bool
+}
+
+// readings gives the ways to run a query. Kibana and Elasticsearch read KQL each
+// in their own way; where the query assumes that letter case is ignored, it runs
+// with that and without.
+func readings(e engine.Engine, out *backends.Output) ([]reading, error) {
+	k, ok := e.(*Kibana)
+	if !ok {
+		return []reading{{name: e.Name(), run: e.Select}}, nil
+	}
+	tree, err := readKQL(out.Query)
+	if err != nil {
+		return nil, err
+	}
+	var list []reading
+	add := func(name string, ignoreCase bool, run func(context.Context, string, bool) ([]string, error)) {
+		list = append(list, reading{name, func(ctx context.Context, q string) ([]string, error) { return run(ctx, q, ignoreCase) }, ignoreCase})
+	}
+	noted := slices.ContainsFunc(out.Notes, func(n backends.Note) bool { return n.Code == backends.NoteLetterCase })
+	add("kibana", noted, k.selectKibana)
+	if noted {
+		add("kibana minding case", false, k.selectKibana)
+	}
+	if serverAgrees(tree) {
+		add("server", noted, k.selectServer)
+	}
+	return list, nil
+}

@@ -1,0 +1,145 @@
+package verify
+
+import (
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"sigmatic/ast"
+	"sigmatic/backends"
+	"sigmatic/cmd/internal/verify/engine"
+)
+
+// typeModels gives what a store makes of values that are not of a field's type.
+func typeModels(n backends.Note, fields []string, mapping engine.Mapping) []model {
+	typed := model{n.Code, func(v *view) {
+		for _, f := range fields {
+			if t := mapping[f]; t != "" && t != engine.Keyword {
+				v.change([]string{f}, func(raw string) string { return storedAs(t, raw) })
+			}
+		}
+	}}
+	out := []model{typed}
+	for _, m := range []struct {
+		says   string
+		change func(string) string
+	}{
+		{"the texts [] and [null] are lists", textAsList},
+		{"64-bit float", numberAsFloat},
+		{"ip in canonical spelling", canonicalAddress},
+	} {
+		if strings.Contains(n.Text, m.says) {
+			out = append(out, model{n.Code, func(v *view) { v.change(fields, m.change) }})
+		}
+	}
+	return out
+}
+
+func textAsList(raw string) string {
+	if s, ok := isText(raw); ok && (s == "[]" || s == "[null]") {
+		return s
+	}
+	return raw
+}
+
+// numberAsFloat rounds numbers, and texts of numbers, to 64-bit floats.
+func numberAsFloat(raw string) string {
+	s := raw
+	if text, ok := isText(raw); ok {
+		s = text
+	}
+	if _, ok := ast.ParseDecimal(s); !ok {
+		return raw
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return raw
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// canonicalAddress drops addresses in another than the usual spelling.
+func canonicalAddress(raw string) string {
+	return eachMember(raw, func(m string) string {
+		if s, ok := isText(m); ok {
+			if a, err := netip.ParseAddr(s); err == nil && a.String() != s {
+				return ""
+			}
+		}
+		return m
+	})
+}
+
+// storedAs is a value as a field of that type keeps it; what does not fit is
+// not indexed (ignore_malformed), and null and empty lists never are.
+func storedAs(t engine.FieldType, raw string) string {
+	return dropNull(eachMember(raw, func(m string) string {
+		s, isString := isText(m)
+		switch t {
+		case engine.Double, engine.Long:
+			return storedNumber(t, m, s)
+		case engine.Boolean:
+			switch {
+			case m == "true" || s == "true" && isString:
+				return "true"
+			case m == "false" || isString && (s == "false" || s == ""):
+				return "false"
+			}
+			return ""
+		case engine.IP:
+			if a, err := netip.ParseAddr(s); err == nil && isString {
+				return quoteJSON(a.WithZone("").Unmap().String())
+			}
+			return ""
+		case engine.Date:
+			return storedDate(m, s)
+		case engine.Keyword, engine.Text:
+		}
+		return m
+	}))
+}
+
+// storedNumber reads as Java's Double.parseDouble does, which takes a suffix.
+func storedNumber(t engine.FieldType, raw, text string) string {
+	s := raw
+	if !isNumber(raw) {
+		s = strings.TrimRight(strings.TrimSpace(text), "dDfF")
+	}
+	d, ok := ast.ParseDecimal(s)
+	if !ok {
+		return ""
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return ""
+	}
+	if t == engine.Long {
+		return d.Truncate().String()
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// dateForm is strict_date_optional_time, as far as the probes go.
+var dateForm = regexp.MustCompile(`^\d{4}(-\d{2}(-\d{2}(T(\d{2}(:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?)?$`)
+
+// storedDate reads as the default format of a date field does.
+func storedDate(raw, text string) string {
+	s := text
+	if isNumber(raw) {
+		s = raw
+	}
+	if ms, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) != 4 {
+		return quoteJSON(time.UnixMilli(ms).UTC().Format(time.RFC3339Nano))
+	}
+	if !dateForm.MatchString(s) {
+		return ""
+	}
+	for _, form := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02", "2006-01", "2006"} {
+		if at, err := time.Parse(form, s); err == nil {
+			return quoteJSON(at.UTC().Format(time.RFC3339Nano))
+		}
+	}
+	return ""
+}

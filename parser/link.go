@@ -1,0 +1,162 @@
+package parser
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sigmatic/ast"
+	"sigmatic/ast/diag"
+)
+
+// maxChain bounds correlations over correlations.
+const maxChain = 10
+
+// Link resolves the references between documents, which may stand in any order
+// and in different files: by id, or by name. It returns the documents that can
+// be used, those that are referred to before those that refer to them, and what
+// is wrong with the others.
+func Link(docs []ast.Document) ([]ast.Document, []diag.Diagnostic) {
+	l := linker{index: map[string]ast.Document{}, state: map[ast.Document]linkState{}}
+	for _, d := range docs {
+		l.add(d)
+	}
+	var out []ast.Document
+	for _, d := range docs {
+		l.visit(d, &out, nil)
+	}
+	return out, l.diags
+}
+
+type linkState uint8
+
+const (
+	unvisited linkState = iota
+	visiting
+	usable
+	unusable
+)
+
+type linker struct {
+	index map[string]ast.Document // by id, and by name
+	state map[ast.Document]linkState
+	diags []diag.Diagnostic
+}
+
+func (l *linker) report(code diag.Code, sev diag.Severity, at ast.Text, help, format string, args ...any) {
+	l.diags = append(l.diags, diag.Diagnostic{Code: code, Severity: sev, Span: at.Span, Help: help, Summary: fmt.Sprintf(format, args...)})
+}
+
+// add indexes a document. A name that two documents have would silently mean
+// one of them.
+func (l *linker) add(d ast.Document) {
+	m := d.Meta()
+	for _, key := range []ast.Text{m.ID, m.Name} {
+		if key.Value == "" {
+			continue
+		}
+		first, taken := l.index[key.Value]
+		if !taken {
+			l.index[key.Value] = d
+			continue
+		}
+		if key == m.Name {
+			l.report(diag.DuplicateName, diag.Error, key, "give one of them another name", "the name %q is taken", key.Value)
+			last := &l.diags[len(l.diags)-1]
+			last.Related = []diag.Related{{Span: first.Meta().Name.Span, Text: "first here"}}
+			l.state[d] = unusable
+		}
+	}
+}
+
+func (l *linker) find(name string) ast.Document {
+	if d := l.index[name]; d != nil {
+		return d
+	}
+	if id, ok := parseUUID(name); ok {
+		return l.index[id]
+	}
+	return nil
+}
+
+// visit appends d behind all that it refers to. path is the way to it, to tell
+// cycles.
+func (l *linker) visit(d ast.Document, out *[]ast.Document, path []string) bool {
+	switch l.state[d] {
+	case visiting, unusable:
+		return false
+	case usable:
+		return true
+	}
+	ok := true
+	if c, isCorrelation := d.(*ast.Correlation); isCorrelation {
+		l.state[d] = visiting
+		ok = l.correlation(c, out, append(path, c.Title.Value))
+	}
+	if f, isFilter := d.(*ast.Filter); isFilter {
+		l.filter(f)
+	}
+	if !ok {
+		l.state[d] = unusable
+		return false
+	}
+	l.state[d] = usable
+	*out = append(*out, d)
+	return true
+}
+
+func (l *linker) correlation(c *ast.Correlation, out *[]ast.Document, path []string) bool {
+	if len(path) > maxChain {
+		l.report(diag.CorrelationCycle, diag.Error, c.Title, "", "more than %d correlations refer to each other: %s", maxChain, strings.Join(path, " → "))
+		return false
+	}
+	ok := true
+	for i := range c.Rules {
+		ok = l.reference(&c.Rules[i], c.Title.Value, out, path) && ok
+	}
+	for i := range c.Aliases {
+		for j := range c.Aliases[i].Fields {
+			f := &c.Aliases[i].Fields[j]
+			f.Rule.Target = l.find(f.Rule.Text.Value)
+			if !slices.ContainsFunc(c.Rules, func(r ast.Reference) bool { return r.Target != nil && r.Target == f.Rule.Target }) {
+				l.report(diag.BadAlias, diag.Error, f.Rule.Text, "name one of the correlation's rules", "the alias names %q, which is none of the correlation's rules", f.Rule.Text.Value)
+				ok = false
+			}
+		}
+	}
+	return ok
+}
+
+func (l *linker) reference(r *ast.Reference, from string, out *[]ast.Document, path []string) bool {
+	target := l.find(r.Text.Value)
+	switch target.(type) {
+	case nil:
+		l.report(diag.UnknownReference, diag.Error, r.Text, "give the file that holds it as well; rules are referred to by id or name, not by title",
+			"%q refers to the rule %q, which is not there", from, r.Text.Value)
+		return false
+	case *ast.Filter:
+		l.report(diag.UnknownReference, diag.Error, r.Text, "", "%q is a filter; a correlation is over rules and correlations", r.Text.Value)
+		return false
+	}
+	r.Target = target
+	if l.state[target] == visiting {
+		l.report(diag.CorrelationCycle, diag.Error, r.Text, "", "the correlations refer to each other in a circle: %s", strings.Join(append(path, target.Meta().Title.Value), " → "))
+		return false
+	}
+	if !l.visit(target, out, path) {
+		l.report(diag.UnknownReference, diag.Error, r.Text, "", "%q refers to %q, which cannot be used", from, r.Text.Value)
+		return false
+	}
+	return true
+}
+
+// filter resolves the rules that a filter lists. One that is not there is no
+// error, as a filter often lies beside a part of its rules only.
+func (l *linker) filter(f *ast.Filter) {
+	for i := range f.Rules {
+		r := &f.Rules[i]
+		if r.Target = l.find(r.Text.Value); r.Target == nil {
+			l.report(diag.UnknownReference, diag.Warning, r.Text, "rules are referred to by id or name", "the filter lists the rule %q, which is not there", r.Text.Value)
+		}
+	}
+}
