@@ -227,16 +227,9 @@ func safeFloat(d ast.Decimal, f float64) bool {
 	if n, ok := d.Int(); ok && -maxExact < n && n < maxExact {
 		return true
 	}
-	digits := 0
-	for _, c := range strings.TrimLeft(d.String(), "-0.") {
-		if c == 'e' {
-			break
-		}
-		if '0' <= c && c <= '9' {
-			digits++
-		}
-	}
-	return digits <= 15
+	mantissa, _, _ := strings.Cut(d.String(), "e")
+	digits := strings.Trim(strings.Replace(strings.TrimPrefix(mantissa, "-"), ".", "", 1), "0")
+	return len(digits) <= 15
 }
 
 // plainAddress is an IPv4 address as netip.ParseAddr takes it, if the engine's

@@ -21,7 +21,7 @@ func meetsNumber(parts []ast.Part) bool {
 			if !inNumber(string(part)) {
 				return false
 			}
-		case ast.AnyOne:
+		case ast.AnyOne, ast.Dash:
 			literal = true
 		}
 	}

@@ -105,6 +105,11 @@ var damagedLists = []damaged{
 		`in:1: found 'true', expected an object; skipped 4 bytes [not-an-object]`}},
 	{"value missing", "[" + recA + `,{"b":,},` + recC + "]", []string{recA, recC}, []string{
 		`in:1: unexpected ',' at line 1, column 15, expected a value; skipped 7 bytes, reading goes on at line 1, column 17 [invalid-json]`}},
+	{"value missing, numbers behind", "[" + recA + `,{"b":,},1,[` + recC + "]]", []string{recA, recC}, []string{
+		`in:1: unexpected ',' at line 1, column 15, expected a value; skipped 7 bytes, reading goes on at line 1, column 17 [invalid-json]`,
+		`in:1: found '1', expected an object; skipped 1 byte [not-an-object]`}},
+	{"quote missing", "[" + recA + `,{"b":"},` + recC + "," + recA + "," + recB + "]", []string{recA, recA, recB}, []string{
+		`in:1: unexpected 'c' at line 1, column 20, expected ',' or '}'; skipped 15 bytes, reading goes on at line 1, column 25 [invalid-json]`}},
 	{"bracket missing", "[" + recA + `,{"b":[{"x":1},2},` + recC + "]", []string{recA, recC}, []string{
 		`in:1: unexpected '}' at line 1, column 25, expected ',' or ']'; skipped 16 bytes, reading goes on at line 1, column 26 [invalid-json]`}},
 	{"brace missing", "[" + recA + `,{"b":2,` + recC + "," + recB + "]", []string{recA, recC, recB}, []string{

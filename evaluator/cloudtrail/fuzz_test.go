@@ -297,23 +297,30 @@ func TestRandomCutLines(t *testing.T) {
 var equateEmpty = cmp.Transformer("empty", func(l []string) string { return fmt.Sprintf("%q", l) })
 
 // TestRandomByte breaks one byte of one record in a list without line breaks. What the damage makes of that record cannot be foreseen, and
-// it may stay valid; but all the others must come back.
+// it may stay valid. But all the others must come back, if CloudTrail wrote them; and if not, at most a few in a hundred may be lost, and that is told.
 func TestRandomByte(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for range 2000 {
-		var objects []string
-		for i := range 5 {
-			objects = append(objects, fmt.Sprintf(`{"eventVersion":"1.08","n":%d,"x":%s}`, i, randomObject(r, 8)))
-		}
-		broken := slices.Clone(objects)
-		at := r.IntN(len(broken[2]))
-		broken[2] = broken[2][:at] + string(`{}[]",:\x`[r.IntN(9)]) + broken[2][at+r.IntN(2):]
-		text := `{"Records":[` + strings.Join(broken, ",") + "]}"
-		got := read(t, strings.NewReader(text), Options{})
-		for i, o := range objects {
-			if i != 2 && !slices.Contains(got.raws(), o) {
-				t.Fatalf("record %d is lost: %s\nproblems %q\nrecords %q", i+1, text, got.told(), got.raws())
+	for format, most := range map[string]int{`{"eventVersion":"1.08","n":%d,"x":%s}`: 0, `{"awsRegion":"eu-west-1","n":%d,"x":%s}`: 300} {
+		lost := 0
+		for range 2000 {
+			var objects []string
+			for i := range 5 {
+				objects = append(objects, fmt.Sprintf(format, i, randomObject(r, 8)))
+			}
+			broken := slices.Clone(objects)
+			at := r.IntN(len(broken[2]))
+			broken[2] = broken[2][:at] + string(`{}[]",:\x`[r.IntN(9)]) + broken[2][at+r.IntN(2):]
+			text := `{"Records":[` + strings.Join(broken, ",") + "]}"
+			got := read(t, strings.NewReader(text), Options{})
+			for i, o := range objects {
+				if i == 2 || slices.Contains(got.raws(), o) {
+					continue
+				}
+				if lost++; lost > most || got.Stats.Lost == 0 {
+					t.Fatalf("record %d is lost: %s\nproblems %q\nrecords %q", i+1, text, got.told(), got.raws())
+				}
 			}
 		}
+		t.Logf("%s: %d neighbours lost", format, lost)
 	}
 }

@@ -11,7 +11,8 @@ import (
 // the order of the text, and returns the account, which is complete up to the point where reading ended.
 //
 // The error is emit's own, which ends the reading, or ctx's; whatever is wrong with the input is a problem and no error. A Read of the
-// underlying file that blocks is not interrupted by ctx. Different inputs may be read at the same time.
+// underlying file that blocks is not interrupted by ctx. A record is emitted as soon as its last byte is there; only behind damage may the
+// reader wait for a few bytes more. Different inputs may be read at the same time.
 func Read(ctx context.Context, in Input, opts Options, emit func(Record) error, report func(Problem)) (Stats, error) {
 	opts = opts.withDefaults()
 	s := &scanner{source: in.Name, opts: opts, emit: emit}

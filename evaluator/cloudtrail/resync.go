@@ -272,13 +272,12 @@ func (w *window) opensAt(i *int) string {
 }
 
 // lookAhead goes from index e of a broken value, where the machine stopped, to the next border: the end of the value, told by its
-// brackets alone, or the beginning of another one. Nothing that it passes is kept in memory.
+// brackets and by what follows it, or the beginning of another one. Nothing that it passes is kept in memory.
 func (s *scanner) lookAhead(e int) place {
-	t := tracker{open: s.m.open, maxDepth: s.opts.MaxDepth, inString: inString <= s.m.state && s.m.state <= inHex}
 	w, indent := s.win, s.win.indent
+	t := tracker{open: s.m.open, maxDepth: s.opts.MaxDepth, inString: inString <= s.m.state && s.m.state <= inHex, last: lastByte(w.bytes()[:e])}
 	own := opens(w.bytes()) == eventVersion
 	column, blank := 0, false // of the line that begins behind e; blank while only white space has been seen in it
-	last := lastByte(w.bytes()[:e])
 	for j := e; ; j++ {
 		if j == len(w.bytes()) {
 			w.advance(j)
@@ -289,7 +288,7 @@ func (s *scanner) lookAhead(e int) place {
 		c := w.bytes()[j]
 		if c == '{' {
 			name := w.opensAt(&j)
-			if blank && column <= indent || name == recordsName || name == eventVersion && (own || s.native && last != ':') {
+			if blank && column <= indent || name == recordsName || name == eventVersion && (own || s.native && t.last != ':') {
 				w.advance(j)
 				return atRecord
 			}
@@ -300,7 +299,7 @@ func (s *scanner) lookAhead(e int) place {
 		case isBlank(c):
 			column++
 		case c != '\r':
-			last, blank = c, false
+			blank = false
 		}
 		if !t.take(c) {
 			continue
@@ -314,8 +313,8 @@ func (s *scanner) lookAhead(e int) place {
 	}
 }
 
-// plausible reports whether what follows is what follows a value: in a list a comma and an object, or the list's end; elsewhere the end of
-// the line or another value.
+// plausible reports whether what follows is what follows a value: in a list its end, or a comma and another value; elsewhere the end of the
+// line or another value. A string does not count, because members begin with one.
 func (s *scanner) plausible() bool {
 	inList, separated := len(s.lists) > 0, false
 	for i := range maxPeek {
@@ -329,25 +328,35 @@ func (s *scanner) plausible() bool {
 		case isSpace(c):
 		case c == ',' && inList && !separated:
 			separated = true
+		case c == '{' || c == '[':
+			return separated == inList
+		case inList:
+			return c == ']' || separated && (isDigit(c) || strings.IndexByte("-tfn", c) >= 0)
 		default:
-			return c == '{' && separated == inList || c == ']' && inList || (c == '[' || c == bom[0]) && !inList
+			return c == bom[0]
 		}
 	}
 	return true
 }
 
 // tracker follows the brackets of a value that is broken. A closing bracket ends what the nearest opening one of its kind began, together
-// with what was left open in between; without such a one it means nothing.
+// with what was left open in between; without such a one it means nothing. A quote opens a string only where a string may stand: if one is
+// missing, what follows is taken for strings and what is between them by turns, and so comes right again.
 type tracker struct {
 	open     []byte
 	maxDepth int
 	beyond   int // brackets open beyond maxDepth, no longer told apart
 	inString bool
 	escaped  bool
+	last     byte // the last byte that is no white space, 0 at first
 }
 
 // take takes one byte and reports whether it ends the value.
 func (t *tracker) take(c byte) bool {
+	last := t.last
+	if !isSpace(c) {
+		t.last = c
+	}
 	switch {
 	case t.escaped:
 		t.escaped = false
@@ -355,7 +364,7 @@ func (t *tracker) take(c byte) bool {
 		t.inString, t.escaped = c != '"', c == '\\'
 		return !t.inString && len(t.open) == 0 // a string that is the whole value
 	case c == '"':
-		t.inString = true
+		t.inString = last == 0 || strings.IndexByte("{[,:", last) >= 0
 	case c == '{' || c == '[':
 		if len(t.open) == t.maxDepth {
 			t.beyond++

@@ -308,7 +308,7 @@ func (c *convertRun) report(list []conversion, set ruleSet) {
 		for _, n := range list[0].out.Notes {
 			c.infof("note: %s [%s]", n.Text, n.Code)
 		}
-		if set.broken+set.foreign+set.tests == 0 {
+		if set.account() == (ruleSet{}).account() {
 			return
 		}
 	} else if len(notes) > 0 {
@@ -318,14 +318,21 @@ func (c *convertRun) report(list []conversion, set ruleSet) {
 	if refused > 0 {
 		summary += " (" + counts(features, slices.Sorted(maps.Keys(features))) + ")"
 	}
-	summary += fmt.Sprintf(", broken %d", set.broken)
-	if set.foreign > 0 {
-		summary += fmt.Sprintf(", other YAML skipped %d", set.foreign)
+	c.infof("%s%s", summary, set.account())
+}
+
+// account says what was loaded and is no rule to convert.
+func (s ruleSet) account() string {
+	text := fmt.Sprintf(", broken %d", s.broken)
+	for _, part := range []struct {
+		what string
+		n    int
+	}{{"correlations and filters not used", s.unused}, {"other YAML skipped", s.foreign}, {"tests skipped", s.tests}} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %s %d", part.what, part.n)
+		}
 	}
-	if set.tests > 0 {
-		summary += fmt.Sprintf(", tests skipped %d", set.tests)
-	}
-	c.infof("%s", summary)
+	return text
 }
 
 // counts lists "key: n, …" in the order of keys.

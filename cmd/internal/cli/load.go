@@ -29,6 +29,7 @@ type ruleSet struct {
 	rules   []loadedRule
 	broken  int // Sigma documents with errors
 	foreign int // YAML documents that are not Sigma
+	unused  int // correlations and filters
 	tests   int // files with tests of rules, beside them
 }
 
@@ -79,7 +80,8 @@ func (a *app) load(paths []string) ruleSet {
 		for _, doc := range r.Documents {
 			rule, ok := doc.(*ast.Rule)
 			if !ok {
-				a.errorf("%s: correlations and filters are not used by this version", files[i].name)
+				a.errorf("%s:%d: correlations and filters are not used by this version", files[i].name, doc.Range().Position().Line)
+				set.unused++
 				continue
 			}
 			set.rules = append(set.rules, loadedRule{rule, files[i].relative})

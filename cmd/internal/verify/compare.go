@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"sigmatic/ast"
 	"sigmatic/backends"
@@ -76,15 +78,12 @@ func CompareAll(ctx context.Context, b backends.Backend, e engine.Engine, querie
 	if err != nil {
 		return nil, err
 	}
-	for _, mapping := range layouts {
-		c.mapping = mapping
-		if err := e.Load(ctx, stored, mapping); err != nil {
+	for _, l := range layouts {
+		c.mapping = l.mapping
+		if err := patiently(ctx, func() error { return e.Load(ctx, stored, l.mapping) }); err != nil {
 			return nil, err
 		}
-		for _, r := range c.reports {
-			if r.Output == nil {
-				continue
-			}
+		for _, r := range l.reports {
 			if err := c.run(ctx, r); err != nil {
 				return nil, err
 			}
@@ -113,7 +112,7 @@ type comparison struct {
 func (c *comparison) convert(q *ast.Query) error {
 	r := &Report{Query: q, Excused: map[backends.NoteCode]int{}, Events: len(c.events)}
 	c.reports = append(c.reports, r)
-	out, err := c.backend.Convert(q, backends.Options{})
+	out, err := c.backend.Convert(withoutFields(q), backends.Options{})
 	if err != nil && !errors.As(err, &r.Refused) {
 		return fmt.Errorf("verify: %s: %w", c.backend.Name(), err)
 	}
@@ -129,40 +128,88 @@ func (c *comparison) convert(q *ast.Query) error {
 	return nil
 }
 
-// layouts gives the mappings to try. A query alone is tried on each type that
-// its notes leave open, several queries on the first.
-func (c *comparison) layouts() ([]engine.Mapping, error) {
-	joined, claimed := engine.Mapping{}, map[string]bool{}
-	var last []engine.Mapping
-	for _, r := range c.reports {
-		fields := fieldsOf(r.Query.Expr)
-		if r.Output == nil {
-			continue
-		}
-		last = mappings(r.Output.Notes, fields)
-		types := assumedTypes(r.Output.Notes, fields)
-		for f, t := range last[0] {
-			if joined[f] != "" && joined[f] != t && (claimed[f] || len(types[f]) > 0) {
-				return nil, &ConflictError{f}
+// withoutFields leaves out the rule's list of fields: a query that keeps only
+// those does not give back which events it selected.
+func withoutFields(q *ast.Query) *ast.Query {
+	if q.Rule == nil || len(q.Rule.Fields) == 0 {
+		return q
+	}
+	rule, plain := *q.Rule, *q
+	rule.Fields, plain.Rule = nil, &rule
+	return &plain
+}
+
+// layout is a mapping and the reports whose queries are right on it.
+type layout struct {
+	mapping engine.Mapping
+	reports []*Report
+}
+
+// maxChoices bounds the types of one field that are tried.
+const maxChoices = 3
+
+// layouts gives the mappings to try: first with the first type that each query
+// leaves open for a field, then with the second for those that have one.
+func (c *comparison) layouts() ([]layout, error) {
+	var out []layout
+	for choice := range maxChoices {
+		l := layout{mapping: engine.Mapping{}}
+		claimed := map[string]bool{}
+		for _, r := range c.reports {
+			if r.Output == nil {
+				continue
 			}
-			if joined[f] == "" || len(types[f]) > 0 {
-				joined[f] = t
+			fields := fieldsOf(r.Query.Expr)
+			ways := mappings(r.Output.Notes, fields)
+			if choice >= len(ways) {
+				continue
 			}
-			claimed[f] = claimed[f] || len(types[f]) > 0
+			l.reports = append(l.reports, r)
+			if err := l.join(ways[choice], assumedTypes(r.Output.Notes, fields), claimed); err != nil {
+				return nil, err
+			}
 		}
-	}
-	if c.message != "" {
-		joined[c.message] = engine.Keyword
-	}
-	if len(c.reports) > 1 || len(last) < 2 {
-		return []engine.Mapping{joined}, nil
-	}
-	for _, m := range last {
+		if len(l.reports) == 0 {
+			break
+		}
 		if c.message != "" {
-			m[c.message] = engine.Keyword
+			l.mapping[c.message] = engine.Keyword
+		}
+		if err := l.checkObjects(); err != nil && len(l.reports) > 1 {
+			return nil, err
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+// join adds a query's mapping; a type that a note demands goes before the
+// keyword that others just happen to get.
+func (l *layout) join(m engine.Mapping, demanded map[string][]engine.FieldType, claimed map[string]bool) error {
+	for f, t := range m {
+		claims := len(demanded[f]) > 0
+		if l.mapping[f] != "" && l.mapping[f] != t && claims && claimed[f] {
+			return &ConflictError{f}
+		}
+		if l.mapping[f] == "" || claims {
+			l.mapping[f] = t
+		}
+		claimed[f] = claimed[f] || claims
+	}
+	return nil
+}
+
+// checkObjects finds a field that lies below another.
+func (l *layout) checkObjects() error {
+	for f := range l.mapping {
+		for above := f; strings.Contains(above, "."); {
+			above = above[:strings.LastIndexByte(above, '.')]
+			if _, ok := l.mapping[above]; ok {
+				return &ConflictError{f}
+			}
 		}
 	}
-	return last, nil
+	return nil
 }
 
 // run runs one query in every reading, pretty and compact.
@@ -182,14 +229,18 @@ func (c *comparison) run(ctx context.Context, r *Report) error {
 		r.Differences = append(r.Differences, Difference{Reading: c.backend.Name(), Text: r.Output.Query, Err: err})
 		return nil
 	}
-	compact, err := c.backend.Convert(r.Query, backends.Options{Compact: true})
+	compact, err := c.backend.Convert(withoutFields(r.Query), backends.Options{Compact: true})
 	if err != nil {
 		return err
 	}
 	texts := slices.Compact([]string{r.Output.Query, compact.Query})
 	for _, reading := range list {
 		for _, text := range texts {
-			ids, err := reading.run(ctx, text)
+			var ids []string
+			err := patiently(ctx, func() (err error) {
+				ids, err = reading.run(ctx, text)
+				return err
+			})
 			r.Runs++
 			if err != nil {
 				r.Differences = append(r.Differences, Difference{Reading: reading.name, Text: text, Err: err})
@@ -201,6 +252,24 @@ func (c *comparison) run(ctx context.Context, r *Report) error {
 		}
 	}
 	return nil
+}
+
+// patiently tries again while the engine is short of memory: it says 429 until
+// its garbage is collected.
+func patiently(ctx context.Context, do func() error) error {
+	for try := range 8 {
+		err := do()
+		var refusal *engine.QueryError
+		if !errors.As(err, &refusal) || refusal.Status != http.StatusTooManyRequests {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Duration(try+1) * 300 * time.Millisecond):
+		}
+	}
+	return do()
 }
 
 func (c *comparison) verdicts(q *ast.Query) ([]bool, error) {

@@ -27,7 +27,7 @@ import (
 )
 
 // batchSize is how many queries share one load of events.
-const batchSize = 8
+const batchSize = 24
 
 // engines of the targets that have one.
 var engines = map[string]func(testing.TB) engine.Engine{
@@ -61,7 +61,6 @@ func eachEngine(t *testing.T, run func(*testing.T, backends.Backend, engine.Engi
 	for _, b := range all.Registry() {
 		if start := engines[b.Name()]; start != nil {
 			t.Run(b.Name(), func(t *testing.T) {
-				t.Parallel()
 				run(t, b, start(t))
 			})
 		}
@@ -80,21 +79,16 @@ func differential(t *testing.T, b backends.Backend, e engine.Engine, queries []g
 	sum := tally{excused: map[backends.NoteCode]int{}, features: map[backends.Feature]int{}}
 	titles := map[*ast.Query]string{}
 	for _, batch := range batches(b, queries) {
-		var events []Event
 		for _, q := range batch {
 			titles[q.Query] = q.title
-			events = append(events, Generate(q.Query, seedOf(q.title))...)
 		}
-		for i := range events {
-			events[i].ID = fmt.Sprintf("e%06d", i)
-		}
-		compareBatch(t, b, e, batch, events, func(r *Report) { sum.add(t, titles[r.Query], r) })
+		compareBatch(t, b, e, batch, func(r *Report) { sum.add(t, titles[r.Query], r) })
 	}
 	t.Log(sum.String())
 }
 
 // compareBatch halves a batch whose queries ask for different types of a field.
-func compareBatch(t *testing.T, b backends.Backend, e engine.Engine, batch []goldenQuery, events []Event, each func(*Report)) {
+func compareBatch(t *testing.T, b backends.Backend, e engine.Engine, batch []goldenQuery, each func(*Report)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -102,18 +96,11 @@ func compareBatch(t *testing.T, b backends.Backend, e engine.Engine, batch []gol
 	for _, q := range batch {
 		list = append(list, q.Query)
 	}
-	reports, err := CompareAll(ctx, b, e, list, events)
+	reports, err := CompareAll(ctx, b, e, list, eventsOf(batch))
 	var conflict *ConflictError
 	if errors.As(err, &conflict) && len(batch) > 1 {
 		for _, half := range [][]goldenQuery{batch[:len(batch)/2], batch[len(batch)/2:]} {
-			var own []Event
-			for _, q := range half {
-				own = append(own, Generate(q.Query, seedOf(q.title))...)
-			}
-			for i := range own {
-				own[i].ID = fmt.Sprintf("e%06d", i)
-			}
-			compareBatch(t, b, e, half, own, each)
+			compareBatch(t, b, e, half, each)
 		}
 		return
 	}
@@ -126,22 +113,42 @@ func compareBatch(t *testing.T, b backends.Backend, e engine.Engine, batch []gol
 	}
 }
 
-// batches puts queries together. One that is right on several types of a field
-// stays alone and is run on each.
+// batches puts queries together that store their fields in the same ways.
 func batches(b backends.Backend, queries []goldenQuery) [][]goldenQuery {
 	var out [][]goldenQuery
-	var open []goldenQuery
+	open := map[string][]goldenQuery{}
 	for _, q := range queries {
-		o, err := b.Convert(q.Query, backends.Options{})
-		if err == nil && len(mappings(o.Notes, fieldsOf(q.Expr))) > 1 {
-			out = append(out, []goldenQuery{q})
-			continue
+		key := ""
+		if o, err := b.Convert(q.Query, backends.Options{}); err == nil {
+			types := assumedTypes(o.Notes, fieldsOf(q.Expr))
+			maps.DeleteFunc(types, func(_ string, t []engine.FieldType) bool { return slices.Equal(t, []engine.FieldType{engine.Keyword}) })
+			key = fmt.Sprint(types)
 		}
-		if open = append(open, q); len(open) == batchSize {
-			out, open = append(out, open), nil
+		if open[key] = append(open[key], q); len(open[key]) == batchSize {
+			out = append(out, open[key])
+			delete(open, key)
 		}
 	}
-	return append(out, open)
+	for _, key := range slices.Sorted(maps.Keys(open)) {
+		out = append(out, open[key])
+	}
+	return out
+}
+
+// eventsOf are the events of all queries of a batch, each once.
+func eventsOf(batch []goldenQuery) []Event {
+	seen := map[string]bool{}
+	var out []Event
+	for _, q := range batch {
+		for _, e := range Generate(q.Query, seedOf(q.title)) {
+			if !seen[string(e.Body)] {
+				seen[string(e.Body)] = true
+				e.ID = fmt.Sprintf("e%06d", len(out))
+				out = append(out, e)
+			}
+		}
+	}
+	return out
 }
 
 func seedOf(title string) uint64 {

@@ -205,7 +205,7 @@ func aroundNumber(d ast.Decimal) []string {
 	for _, text := range []string{"0" + n, "+" + n, " " + n, n + " ", n + "d", n + "x", "x" + n, n + "_0", "-" + n, n + "\n"} {
 		out = append(out, quoteJSON(text))
 	}
-	return append(out, list(n, "7"), list(`"x"`, n), list(plus(n, "-1"), plus(n, "1")), list(quoteJSON(n)), list(n), list(n+"0", `"y"`), quoteJSON(list(n)))
+	return append(out, list(n, "7"), list(`"x"`, n), list(plus(n, "-1"), plus(n, "1")), list(quoteJSON(n)), list(n), list(plus(n, "0.25"), `"y"`), quoteJSON(list(n)))
 }
 
 // plus adds two decimal numbers exactly.

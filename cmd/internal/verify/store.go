@@ -60,7 +60,7 @@ var typeWords = map[string]engine.FieldType{
 // typedField finds "f keyword or number" and "keyword or number (f, g)".
 var (
 	fieldBeforeType = regexp.MustCompile(`^(.*?) ((?:keyword|number|long|double|ip|boolean)(?: or (?:keyword|number|long|double|ip|boolean))*)(?: that keeps letter case)?$`)
-	typeBeforeField = regexp.MustCompile(`(?:^|, |: )([a-z ]+) \(([^()]*)\)`)
+	typeBeforeField = regexp.MustCompile(`(?:^|, |: )([A-Za-z ]+) \(([^()]*)\)`)
 )
 
 // assumedTypes reads the field-type notes of a query: for each of its fields

@@ -3,6 +3,7 @@ package verify
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,13 @@ func typeModels(n backends.Note, fields []string, mapping engine.Mapping) []mode
 	typed := model{n.Code, func(v *view) {
 		for _, f := range fields {
 			if t := mapping[f]; t != "" && t != engine.Keyword {
-				v.change([]string{f}, func(raw string) string { return storedAs(t, raw) })
+				v.change([]string{f}, func(raw string) string {
+					stored := storedAs(t, raw)
+					if t == engine.Double && !slices.Equal(exactNumbers(raw), exactNumbers(stored)) {
+						v.roundBounds(f)
+					}
+					return stored
+				})
 			}
 		}
 	}}
@@ -35,6 +42,42 @@ func typeModels(n backends.Note, fields []string, mapping engine.Mapping) []mode
 		}
 	}
 	return out
+}
+
+// exactNumbers gives the numbers of a value in canonical spelling.
+func exactNumbers(raw string) []string {
+	var out []string
+	for _, m := range members(raw) {
+		if text, ok := isText(m); ok {
+			m = text
+		}
+		if d, ok := ast.ParseDecimal(m); ok {
+			out = append(out, d.String())
+		}
+	}
+	return out
+}
+
+// roundBounds brings the rule's numbers to what a double holds, as the engine
+// does. An event whose own number a double holds exactly is not excused so.
+func (v *view) roundBounds(field string) {
+	round := func(n *ast.Number) *ast.Number {
+		d, _ := ast.ParseDecimal(numberAsFloat(n.Decimal.String()))
+		return &ast.Number{Decimal: d}
+	}
+	v.expr = mapLeaves(v.expr, func(m ast.Match) ast.Expr {
+		switch value := m.Value.(type) {
+		case *ast.Number:
+			if m.Field.Name == field {
+				m.Value = round(value)
+			}
+		case *ast.Comparison:
+			if m.Field.Name == field {
+				m.Value = &ast.Comparison{Op: value.Op, Number: round(value.Number)}
+			}
+		}
+		return &m
+	})
 }
 
 func textAsList(raw string) string {
@@ -89,7 +132,7 @@ func storedAs(t engine.FieldType, raw string) string {
 			}
 			return ""
 		case engine.IP:
-			if a, err := netip.ParseAddr(s); err == nil && isString {
+			if a, err := netip.ParseAddr(lenientAddress(s)); err == nil && isString {
 				return quoteJSON(a.WithZone("").Unmap().String())
 			}
 			return ""
@@ -99,6 +142,27 @@ func storedAs(t engine.FieldType, raw string) string {
 		}
 		return m
 	}))
+}
+
+// lenientAddress mends what an ip field takes and netip does not (measured on
+// Elasticsearch 8.19.21): an empty octet is 0, and a group of IPv6 may have more
+// zeros in front.
+func lenientAddress(s string) string {
+	if octets := strings.Split(s, "."); len(octets) == 4 && !strings.Contains(s, ":") {
+		for i, o := range octets {
+			if o == "" {
+				octets[i] = "0"
+			}
+		}
+		return strings.Join(octets, ".")
+	}
+	groups := strings.Split(s, ":")
+	for i, g := range groups {
+		if len(g) > 4 && !strings.Contains(g, ".") {
+			groups[i] = strings.TrimLeft(g[:len(g)-4], "0") + g[len(g)-4:]
+		}
+	}
+	return strings.Join(groups, ":")
 }
 
 // storedNumber reads as Java's Double.parseDouble does, which takes a suffix.
