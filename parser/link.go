@@ -17,7 +17,7 @@ const maxChain = 10
 // be used, those that are referred to before those that refer to them, and what
 // is wrong with the others.
 func Link(docs []ast.Document) ([]ast.Document, []diag.Diagnostic) {
-	l := linker{index: map[string]ast.Document{}, state: map[ast.Document]linkState{}}
+	l := linker{index: map[string]ast.Document{}, state: map[ast.Document]linkState{}, depth: map[ast.Document]int{}}
 	for _, d := range docs {
 		l.add(d)
 	}
@@ -40,6 +40,7 @@ const (
 type linker struct {
 	index map[string]ast.Document // by id, and by name
 	state map[ast.Document]linkState
+	depth map[ast.Document]int // of a chain of correlations; 0 for a rule
 	diags []diag.Diagnostic
 }
 
@@ -106,13 +107,15 @@ func (l *linker) visit(d ast.Document, out *[]ast.Document, path []string) bool 
 }
 
 func (l *linker) correlation(c *ast.Correlation, out *[]ast.Document, path []string) bool {
-	if len(path) > maxChain {
-		l.report(diag.CorrelationCycle, diag.Error, c.Title, "", "more than %d correlations refer to each other: %s", maxChain, strings.Join(path, " → "))
-		return false
-	}
 	ok := true
 	for i := range c.Rules {
-		ok = l.reference(&c.Rules[i], c.Title.Value, out, path) && ok
+		r := &c.Rules[i]
+		ok = l.reference(r, c.Title.Value, out, path) && ok
+		l.depth[c] = max(l.depth[c], l.depth[r.Target]+1)
+	}
+	if ok && l.depth[c] > maxChain {
+		l.report(diag.CorrelationCycle, diag.Error, c.Title, "", "more than %d correlations stand upon each other", maxChain)
+		return false
 	}
 	for i := range c.Aliases {
 		for j := range c.Aliases[i].Fields {

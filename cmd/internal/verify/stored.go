@@ -197,6 +197,9 @@ func storedDate(raw, text string) string {
 	if ms, err := strconv.ParseInt(s, 10, 64); err == nil && len(s) != 4 {
 		return quoteJSON(time.UnixMilli(ms).UTC().Format(time.RFC3339Nano))
 	}
+	if strings.HasSuffix(s, "ZZ") { // taken as well (measured on Elasticsearch 8.19.21)
+		s = strings.TrimRight(s, "Z") + "Z"
+	}
 	if !dateForm.MatchString(s) {
 		return ""
 	}
