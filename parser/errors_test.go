@@ -42,6 +42,10 @@ func runErrorCase(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	res := parser.Parse(source.NewFile("rule.yml", data))
+	if strings.Contains(string(data), "# linked") { // with the references between documents resolved
+		_, diags := parser.Link(res.Documents)
+		res.Diagnostics = append(res.Diagnostics, diags...)
+	}
 	checkSpans(t, data, res.Diagnostics)
 	if wants, ok := wantedCodes(string(data)); ok {
 		if diff := cmp.Diff(wants, codesOf(res.Diagnostics)); diff != "" {

@@ -184,9 +184,9 @@ func (a *app) versionCommand() *cobra.Command {
 			if asJSON {
 				return writeJSON(a.Stdout, b)
 			}
-			fmt.Fprintf(a.Stdout, "sigmatic %s (%s, %s)\nbackends: %s\nschemas: %s\nembedded rules: %d\n",
+			_, err := fmt.Fprintf(a.Stdout, "sigmatic %s (%s, %s)\nbackends: %s\nschemas: %s\nembedded rules: %d\n",
 				b.Version, b.Go, b.Platform, strings.Join(b.Backends, ", "), strings.Join(b.Schemas, ", "), b.Rules)
-			return nil
+			return err
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
