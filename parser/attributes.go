@@ -126,6 +126,10 @@ func (p *docParser) text(key string, code diag.Code, limit int) ast.Text {
 	if n == nil {
 		return ast.Text{}
 	}
+	if n.Kind == yamldoc.Null && key != "title" {
+		p.warnf(diag.EmptyAttribute, p.root.Pair(key).Key.Span, "remove it, or say something", "%s is empty", key)
+		return ast.Text{}
+	}
 	if n.Kind != yamldoc.String {
 		help := ""
 		if n.IsScalar() && n.Kind != yamldoc.Null {

@@ -41,6 +41,7 @@ func (p *docParser) logSource() ast.LogSource {
 		case "definition":
 			dest = &l.Definition
 		default:
+			p.logSourceKey(n, pair.Key)
 			l.Custom = append(l.Custom, ast.Attribute{Name: ast.Text{Value: pair.Key.Text, Span: pair.Key.Span}, Value: dataOf(pair.Value)})
 			continue
 		}
@@ -49,7 +50,11 @@ func (p *docParser) logSource() ast.LogSource {
 		case yamldoc.String:
 			*dest = text
 		default:
-			p.errorf(diag.BadLogSource, pair.Value.Span, "quote it", "%s must be a string, found %s", pair.Key.Text, pair.Value.Kind)
+			help := "quote it"
+			if !pair.Value.IsScalar() {
+				help = "write one rule for each, or leave the key out"
+			}
+			p.errorf(diag.BadLogSource, pair.Value.Span, help, "%s must be a string, found %s", pair.Key.Text, pair.Value.Kind)
 		}
 	}
 	if l.Category.Value == "" && l.Product.Value == "" && l.Service.Value == "" && !diag.HasErrors(p.diags) {
@@ -57,6 +62,17 @@ func (p *docParser) logSource() ast.LogSource {
 	}
 	p.logSourceAlias(&l)
 	return l
+}
+
+// logSourceKey warns of a key that is probably a misspelled dimension, without
+// which the rule would be for more logs than its author means.
+func (p *docParser) logSourceKey(n, key *yamldoc.Node) {
+	near := diag.Nearest(key.Text, []string{"category", "product", "service", "definition"})
+	if near == "" || n.Get(near) != nil {
+		return
+	}
+	p.warnf(diag.LogSourceKey, key.Span, fmt.Sprintf("did you mean %q?", near), "%q is no key of a logsource; it is kept and has no effect", key.Text)
+	p.withFix(key.Span, near)
 }
 
 // logSourceAliases is the table of log sources that rules in the wild spell

@@ -177,12 +177,22 @@ func (p *docParser) chain(key, values *yamldoc.Node) *chain {
 	return c
 }
 
+// synonyms are names that other languages have for a modifier.
+var synonyms = map[string]string{
+	"beginswith": "startswith", "begins": "startswith", "starts": "startswith", "prefix": "startswith",
+	"ends": "endswith", "suffix": "endswith", "like": "contains", "substring": "contains", "regex": "re", "regexp": "re",
+	"subnet": "cidr", "and": "all", "base64_offset": "base64offset", "case": "cased", "ge": "gte", "le": "lte",
+}
+
 // step adds one modifier to the chain.
 func (p *docParser) step(c *chain, name ast.Text) bool {
 	m := findModifier(name.Value)
 	if m == nil {
 		help := "the modifiers are listed by: sigmatic list modifiers"
-		near := diag.Nearest(name.Value, modifierNames())
+		near := synonyms[strings.ToLower(name.Value)]
+		if near == "" {
+			near = diag.Nearest(name.Value, modifierNames())
+		}
 		if near != "" {
 			help = fmt.Sprintf("did you mean %q?", near)
 		}

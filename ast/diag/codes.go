@@ -37,9 +37,11 @@ const (
 	OldDate           Code = "S0113"
 	BadTaxonomy       Code = "S0114"
 	UnsupportedSchema Code = "S0115"
+	EmptyAttribute    Code = "S0116"
 
 	BadLogSource   Code = "S0201"
 	LogSourceAlias Code = "S0202"
+	LogSourceKey   Code = "S0203"
 
 	BadDetection      Code = "S0301"
 	EmptyDetection    Code = "S0302"
@@ -116,8 +118,10 @@ var codeInfos = []CodeInfo{
 	{OldDate, "a date in the form of Sigma 1"},
 	{BadTaxonomy, "a wrong taxonomy"},
 	{UnsupportedSchema, "an unknown version of Sigma"},
+	{EmptyAttribute, "an attribute without a value"},
 	{BadLogSource, "a wrong or missing logsource"},
 	{LogSourceAlias, "a logsource that is spelled differently from the taxonomy"},
+	{LogSourceKey, "a key of a logsource that is probably misspelled"},
 	{BadDetection, "a wrong or missing detection"},
 	{EmptyDetection, "a search identifier without content"},
 	{BadValue, "a value that Sigma does not know"},

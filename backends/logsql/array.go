@@ -14,9 +14,11 @@ import (
 // (https://docs.victoriametrics.com/victorialogs/keyconcepts/#data-model). A
 // filter on a list is therefore a regular expression over that text.
 
-// element is any plain member of a list: a string, or a number, true, false or
-// null.
-const element = `(?:"(?:[^"\\]|\\.)*"|[^"{}\[\],]+)`
+// element is any plain member of a list.
+const element = `(?:"(?:[^"\\]|\\.)*"|-?[0-9][-+.0-9eE]*|true|false|null)`
+
+// anyArray is the expression for a list of plain members.
+const anyArray = `(?s)^\[(?:` + element + `(?:,` + element + `)*)?\]$`
 
 // arrayRegex is the expression for a list that has one of members, given as
 // expressions over their JSON text.
@@ -24,19 +26,33 @@ func arrayRegex(flags string, members []string) string {
 	return flags + `^\[(?:` + element + `,)*(?:` + strings.Join(members, "|") + `)(?:,` + element + `)*\]$`
 }
 
-// needsArrayForm reports whether a list may have a member that matches v
-// though its text does not. The text of a search for harmless characters shows
-// in the list's text just as in its member's.
-func needsArrayForm(v *ast.Pattern) bool {
+// showsInArray reports whether a search for v in the text of a list finds just
+// the lists with a member that matches: v is about a run of characters that
+// JSON writes as they are, and that are no part of its own notation, nor of
+// null, nor of an escape such as \n or \u001f.
+func showsInArray(v *ast.Pattern) bool {
 	shape, text := v.Shape()
-	switch shape {
-	case ast.ShapeAny:
-		return false
-	case ast.ShapeContains:
-		return strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || strings.ContainsRune(`"\/,[]{}:`, r) }) ||
-			strings.Contains("null", strings.ToLower(text))
+	if shape == ast.ShapeAny {
+		return true
 	}
-	return true
+	return shape == ast.ShapeContains &&
+		!strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || strings.ContainsRune(`"\/,[]{}:`, r) }) &&
+		!strings.ContainsRune("0123456789abcdefABCDEFnNrRtTuU", rune(text[0])) &&
+		!strings.Contains("null", strings.ToLower(text))
+}
+
+// mayBeArray reports whether the text of a list may match v.
+func mayBeArray(v *ast.Pattern) bool {
+	end := func(part ast.Part, bracket string, meets func(s, affix string) bool) bool {
+		switch part := part.(type) {
+		case ast.Literal:
+			return meets(string(part), bracket)
+		case ast.Dash:
+			return false
+		}
+		return true
+	}
+	return end(v.Parts[0], "[", strings.HasPrefix) && end(v.Parts[len(v.Parts)-1], "]", strings.HasSuffix)
 }
 
 // arrayMembers gathers the members of a list that are looked for, with their

@@ -36,8 +36,9 @@ type needle struct {
 // texts prints alternatives that are compared with the field's text: patterns,
 // numbers and booleans.
 func (p *printer) texts(f field, values []ast.Value) (backends.Clause, error) {
+	canonical := f.Case == ast.CaseCanonical
 	var out backends.Any
-	var needles []needle
+	var needles, notArrays []needle
 	var members arrayMembers
 	for _, v := range values {
 		pattern, err := asPattern(v)
@@ -45,19 +46,25 @@ func (p *printer) texts(f field, values []ast.Value) (backends.Clause, error) {
 			return nil, err
 		}
 		p.noteText(f, v, pattern)
+		inArray := f.Multi == ast.MultiValued && !showsInArray(pattern)
 		switch shape, text := pattern.Shape(); {
-		case shape == ast.ShapeAny || isSomething(pattern.Parts):
+		case shape == ast.ShapeAny || !inArray && isSomething(pattern.Parts):
 			out = append(out, f.has())
 		case shape == ast.ShapeExact && text == "":
 			out = append(out, backends.Atom(f.quoted+`:=""`))
+		case inArray && mayBeArray(pattern):
+			notArrays = append(notArrays, newNeedle(pattern, canonical))
 		default:
-			needles = append(needles, newNeedle(pattern, f.Case == ast.CaseCanonical))
+			needles = append(needles, newNeedle(pattern, canonical))
 		}
-		if f.Multi == ast.MultiValued && needsArrayForm(pattern) {
-			members.add(pattern, f.Case == ast.CaseCanonical)
+		if inArray {
+			members.add(pattern, canonical)
 		}
 	}
 	out = append(out, f.find(needles)...)
+	if len(notArrays) > 0 {
+		out = append(out, backends.All{f.find(notArrays), backends.Neg{Of: f.matches(anyArray)}})
+	}
 	for _, regex := range members.regexes() {
 		out = append(out, f.matches(regex))
 	}

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var record = flag.Bool("record", false, "write what the commands print into the scripts")
+
+// TestMain lets the scripts run the program as a command, which is this test
+// binary once more.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"sigmatic": func() { os.Exit(Main(os.Args[1:], System())) },
+	})
+}
+
+// TestGoldenScripts runs testdata/script. Beside the commands of testscript, a
+// script has those of scriptCommands. With -record, a cmp that fails writes the
+// output into the script; read the difference before you keep it.
+func TestGoldenScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../../testdata/script",
+		UpdateScripts:       *record,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                scriptCommands,
+	})
+}
+
+// scriptCommands are the commands of our own:
+//
+//	exits N sigmatic ARG...   runs the program and demands the exit status N
+//	empty stdout|stderr|FILE  demands that nothing was written
+//	gz FILE                   writes FILE.gz
+//	cut FILE N                keeps the first N bytes; with a minus, all but the last N
+//	nbsp FILE                 makes each · a no-break space (U+00A0)
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"exits": func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) < 2 {
+			ts.Fatalf("usage: exits N command [args...]")
+		}
+		want, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		got := 0
+		var failed *exec.ExitError
+		if err := ts.Exec(args[1], args[2:]...); errors.As(err, &failed) {
+			got = failed.ExitCode()
+		} else {
+			ts.Check(err)
+		}
+		if got != want {
+			ts.Fatalf("exit status %d, want %d", got, want)
+		}
+	},
+	"empty": func(ts *testscript.TestScript, neg bool, args []string) {
+		if text := ts.ReadFile(args[0]); (text == "") == neg {
+			ts.Fatalf("%s: %q", args[0], text)
+		}
+	},
+	"gz": func(ts *testscript.TestScript, _ bool, args []string) {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, err := w.Write([]byte(ts.ReadFile(args[0])))
+		ts.Check(errors.Join(err, w.Close(), os.WriteFile(ts.MkAbs(args[0]+".gz"), b.Bytes(), 0o666)))
+	},
+	"cut": func(ts *testscript.TestScript, _ bool, args []string) {
+		data := ts.ReadFile(args[0])
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		if n < 0 {
+			n += len(data)
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(data[:n]), 0o666))
+	},
+	"nbsp": func(ts *testscript.TestScript, _ bool, args []string) {
+		data := bytes.ReplaceAll([]byte(ts.ReadFile(args[0])), []byte("·"), []byte("\u00a0"))
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o666))
+	},
+}
