@@ -30,20 +30,39 @@ func (r Registry) Names() []string {
 	return names
 }
 
-// Convert prints a query in one language. A refusal names the other languages
-// of the registry that can say the query, by trying them.
-func (r Registry) Convert(b Backend, q *ast.Query, opts Options) (*Output, error) {
-	out, err := b.Convert(q, opts)
-	var refusal *Unsupported
-	if errors.As(err, &refusal) && refusal.Feature != FeaturePlaceholder {
-		for _, other := range r {
-			if other.Name() == b.Name() {
-				continue
-			}
-			if _, err := other.Convert(q, opts); err == nil {
+// Result is a target's answer for a query: an Output, or the *Unsupported that
+// refuses it.
+type Result struct {
+	Output *Output
+	Err    error
+}
+
+// Convert prints a query in the languages of targets. A refusal names the other
+// languages of the registry that can say the query; those that were not asked
+// for are tried.
+func (r Registry) Convert(q *ast.Query, targets []Backend, opts Options) []Result {
+	answers := make([]*Result, len(r))
+	ask := func(i int) *Result {
+		if answers[i] == nil {
+			out, err := r[i].Convert(q, opts)
+			answers[i] = &Result{out, err}
+		}
+		return answers[i]
+	}
+	results := make([]Result, len(targets))
+	for i, b := range targets {
+		results[i] = *ask(slices.Index(r, b))
+	}
+	for _, res := range results {
+		var refusal *Unsupported
+		if !errors.As(res.Err, &refusal) || refusal.Feature == FeaturePlaceholder {
+			continue
+		}
+		for i, other := range r {
+			if ask(i).Err == nil {
 				refusal.Alternatives = append(refusal.Alternatives, other.Name())
 			}
 		}
 	}
-	return out, err
+	return results
 }

@@ -43,6 +43,9 @@ func (Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, e
 	if err != nil {
 		return nil, err
 	}
+	if c.units > maxQueryUnits {
+		return nil, unsupported(backends.FeatureSize, expr.Range(), "the engine may have too little memory for so many regular expressions, and would then match less")
+	}
 	clause = c.twoValued(backends.Fold(clause))
 	if c.depth(clause) > maxDepth || nesting(clause) > maxNesting {
 		return nil, unsupported(backends.FeatureSize, expr.Range(), "the expression is deeper than the engine's parser allows")
@@ -53,7 +56,7 @@ func (Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, e
 	} else if keep != "" {
 		commands = append(commands, keep)
 	}
-	text := strings.Join(commands, separator(opts))
+	text := strings.Join(commands, commandSeparator(opts))
 	if utf8.RuneCountInString(text) > maxQuery {
 		return nil, unsupported(backends.FeatureSize, expr.Range(), fmt.Sprintf("the query would have more than %d characters", maxQuery))
 	}
@@ -77,7 +80,7 @@ func style(opts backends.Options) backends.Style {
 	}
 }
 
-func separator(opts backends.Options) string {
+func commandSeparator(opts backends.Options) string {
 	if opts.Compact {
 		return " | "
 	}
@@ -119,6 +122,7 @@ type converter struct {
 	asText map[string]bool
 	types  []assumedType
 	atoms  map[backends.Atom]atom
+	units  int // of the regular expressions that the index is asked for
 }
 
 // atom is what a clause needs to know of its text. The zero atom is a search,

@@ -202,6 +202,7 @@ func patternTerm(v *ast.Pattern) term {
 // write writes parts of a pattern as the term's expression; one matches any
 // one character.
 func (t *term) write(parts []ast.Part, cased bool, one string) {
+	t.pattern = &pattern{parts: parts, cased: cased, one: one}
 	var b strings.Builder
 	for _, part := range parts {
 		switch part := part.(type) {

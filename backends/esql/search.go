@@ -19,7 +19,15 @@ type term struct {
 	join       bool // may share a regular expression with others of the same head and tail
 	plain      bool // expression is made of classes of one letter only
 	letters    int  // how many, in a plain one
+	pattern    *pattern
 	span       source.Span
+}
+
+// pattern is the string that an expression was made from.
+type pattern struct {
+	parts []ast.Part // without the runs of head and tail
+	cased bool
+	one   string // an expression for any one character
 }
 
 const (
@@ -28,9 +36,13 @@ const (
 	// maxClauses is how many clauses one QSTR may hold; Lucene's limit depends
 	// on the heap and is 1,024 at the least.
 	maxClauses = 1000
-	// maxTerms is how many whole values are written one by one. More of them
-	// share regular expressions, of which hundreds of values make few clauses.
-	maxTerms = 200
+	// maxListUnits is how long the expressions of one list may be together, and
+	// maxQueryUnits those of a query. The engine holds about a megabyte for
+	// every thousand characters. When its memory ends, QSTR drops what is left
+	// of the query and does not say so (measured on Elasticsearch 8.19.21 with
+	// a heap of 1 GB: 100,000 pass, 300,000 do not).
+	maxListUnits  = 30 * maxRegex
+	maxQueryUnits = 100 * maxRegex
 )
 
 // search gathers the alternatives of one field.
@@ -46,27 +58,20 @@ type group struct {
 	terms      []term
 }
 
-// clauses prints the gathered terms: one QSTR for the field, and where an
-// expression is too long for the index, a computed search beside it.
+// clauses prints the gathered terms: one QSTR for the field, and beside it what
+// the index cannot be asked for.
 func (c *converter) clauses(s *search) (backends.Any, error) {
-	whole, groups := s.sort()
-	var out backends.Any
-	var parts []string
-	for _, t := range whole {
-		switch {
-		case s.computed != "":
-			out = append(out, c.nullable(s.computed+" == "+quoteString(t.text)))
-		case t.native:
-			parts = append(parts, t.text)
-		default:
-			parts = append(parts, quoteTerm(t.text))
-		}
+	parts, out, err := c.values(s)
+	if err != nil {
+		return nil, err
 	}
+	groups, late := s.groups()
 	for _, g := range groups {
-		expressions, err := c.expressions(s, g)
+		expressions, complex, err := c.expressions(s, g)
 		if err != nil {
 			return nil, err
 		}
+		late = append(late, complex...)
 		for _, rx := range expressions {
 			switch {
 			case s.computed != "":
@@ -78,11 +83,51 @@ func (c *converter) clauses(s *search) (backends.Any, error) {
 				}
 				out = append(out, c.nullable("CONCAT("+quoteColumn(s.field.Name)+`, "") RLIKE `+quoteString(rx)))
 			default:
+				c.units += regexUnits(rx)
 				parts = append(parts, "/"+rx+"/")
 			}
 		}
 	}
+	if len(late) > 0 {
+		a, err := c.replace(s, late)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
 	return append(searches(s.field.Name, parts), out...), nil
+}
+
+// values prints the terms that are whole values, as clauses of the query string
+// and as others.
+func (c *converter) values(s *search) (parts []string, out backends.Any, err error) {
+	many := 0
+	for _, t := range s.terms {
+		if t.expression == "" && !t.typed && !t.native {
+			many++
+		}
+	}
+	var in []string
+	for _, t := range s.terms {
+		switch {
+		case t.expression != "":
+		case s.computed != "":
+			out = append(out, c.nullable(s.computed+" == "+quoteString(t.text)))
+		case t.native:
+			parts = append(parts, t.text)
+		case many > maxClauses && !t.typed && s.field.Multi != ast.MultiValued:
+			in = append(in, quoteString(t.text))
+		default:
+			parts = append(parts, quoteTerm(t.text))
+		}
+	}
+	if in != nil {
+		if err := c.oneValueOf(s.field, backends.FeatureSize, s.terms[0].span); err != nil {
+			return nil, nil, err
+		}
+		out = append(out, c.nullable(quoteColumn(s.field.Name)+" IN ("+strings.Join(in, ", ")+")"))
+	}
+	return parts, out, nil
 }
 
 // searches prints clauses of the query string over one field.
@@ -100,23 +145,23 @@ func searches(field string, parts []string) backends.Any {
 	return out
 }
 
-// sort splits the terms into whole values and groups of expressions, each at
-// the place of its first.
-func (s *search) sort() (whole []term, groups []group) {
-	values := 0
+// groups gathers the expressions by head and tail, each group at the place of
+// its first. Strings of which there are too many for the index come apart.
+func (s *search) groups() (groups []group, late []term) {
+	units := 0
 	for _, t := range s.terms {
-		if t.expression == "" {
-			values++
+		if t.expression != "" {
+			units += regexUnits(t.expression) + 1
 		}
 	}
 	index := map[[2]string]int{}
 	for _, t := range s.terms {
 		if t.expression == "" {
-			if values <= maxTerms || t.native || t.typed || t.text == "" {
-				whole = append(whole, t)
-				continue
-			}
-			t = patternTerm(&ast.Pattern{Parts: []ast.Part{ast.Literal(t.text)}, Cased: true, Span: t.span})
+			continue
+		}
+		if t.pattern != nil && (units > maxListUnits || regexUnits(t.expression) > maxRegex-10) {
+			late = append(late, t)
+			continue
 		}
 		key := [2]string{t.head, t.tail}
 		i, ok := index[key]
@@ -129,14 +174,13 @@ func (s *search) sort() (whole []term, groups []group) {
 		}
 		groups[i].terms = append(groups[i].terms, t)
 	}
-	return whole, groups
+	return groups, late
 }
 
 // expressions packs the terms of a group into as few expressions as the limits
-// allow.
-func (c *converter) expressions(s *search, g group) ([]string, error) {
-	overhead := len(g.head) + len(g.tail) + len("()")
-	var out []string
+// allow. complex are those that the engine may be unable to run.
+func (c *converter) expressions(s *search, g group) (out []string, complex []term, err error) {
+	overhead := len(g.head) + len(g.tail) + len("()()")
 	for rest := g.terms; len(rest) > 0; {
 		n, units := 1, overhead+regexUnits(rest[0].expression)
 		for n < len(rest) {
@@ -147,33 +191,39 @@ func (c *converter) expressions(s *search, g group) ([]string, error) {
 			units += more
 			n++
 		}
-		packed, err := c.pack(s, group{g.head, g.tail, rest[:n]})
+		packed, hard, err := c.pack(s, group{g.head, g.tail, rest[:n]})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		out = append(out, packed...)
+		out, complex = append(out, packed...), append(complex, hard...)
 		rest = rest[n:]
 	}
-	return out, nil
+	return out, complex, nil
 }
 
 // pack joins the terms of a group, or halves of them where the engine might
 // fail on the whole.
-func (c *converter) pack(s *search, g group) ([]string, error) {
+func (c *converter) pack(s *search, g group) (out []string, complex []term, err error) {
 	rx := g.expression()
 	if g.cheap() || !tooComplex(rx) {
-		return []string{rx}, nil
+		return []string{rx}, nil, nil
 	}
 	if len(g.terms) == 1 {
-		return nil, unsupported(backends.FeatureSize, g.terms[0].span, "the engine may find this expression too complex to determinize, and would then match nothing")
+		t := g.terms[0]
+		if t.pattern == nil {
+			return nil, nil, unsupported(backends.FeatureSize, t.span, "the engine may find this expression too complex to determinize, and would then match nothing")
+		}
+		return nil, g.terms, nil
 	}
 	half := len(g.terms) / 2
-	first, err := c.pack(s, group{g.head, g.tail, g.terms[:half]})
-	if err != nil {
-		return nil, err
+	for _, part := range [][]term{g.terms[:half], g.terms[half:]} {
+		packed, hard, err := c.pack(s, group{g.head, g.tail, part})
+		if err != nil {
+			return nil, nil, err
+		}
+		out, complex = append(out, packed...), append(complex, hard...)
 	}
-	second, err := c.pack(s, group{g.head, g.tail, g.terms[half:]})
-	return append(first, second...), err
+	return out, complex, nil
 }
 
 func (g group) expression() string {

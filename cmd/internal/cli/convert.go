@@ -141,11 +141,14 @@ func (c *convertRun) convert(r loadedRule, schema pipeline.Schema) []conversion 
 	if err != nil {
 		return []conversion{{rule: r, err: err}}
 	}
+	results := make([][]backends.Result, len(qs))
+	for i, q := range qs {
+		results[i] = c.registry.Convert(q, c.backends, backends.Options{Compact: c.compact})
+	}
 	out := make([]conversion, 0, len(qs)*len(c.backends))
-	for _, b := range c.backends {
-		for _, q := range qs {
-			text, err := c.registry.Convert(b, q, backends.Options{Compact: c.compact})
-			out = append(out, conversion{r, q, b, schema.Name, text, err})
+	for j, b := range c.backends {
+		for i, q := range qs {
+			out = append(out, conversion{r, q, b, schema.Name, results[i][j].Output, results[i][j].Err})
 		}
 	}
 	return out

@@ -16,7 +16,8 @@ import (
 //     blank lines and lines that begin with # are comments;
 //   - a block fenced as console holds lines "$ command", each followed by what it
 //     prints on standard output; a line of just … stands for any lines, and a
-//     command that nothing follows may print anything;
+//     command that nothing follows may print anything; behind 2>&1 it is standard
+//     error, and the command may fail;
 //   - a command line may go on behind a backslash at the end of a line.
 //
 // Commands sigmatic and go run ./cmd/sigmatic are run in a copy of the
@@ -28,6 +29,7 @@ type docCommand struct {
 	line   int
 	text   string
 	output []string // nil when any will do
+	errors bool     // the output is standard error
 }
 
 // readersTools are what a reader is expected to have, or gets from a shell.
@@ -95,7 +97,9 @@ func docCommands(t *testing.T, file, page string) []docCommand {
 }
 
 func (c docCommand) check(t *testing.T, repository string) {
-	args := words(t, c.text)
+	text, errors := strings.CutSuffix(c.text, " 2>&1")
+	c.errors = errors
+	args := words(t, text)
 	for strings.Contains(args[0], "=") && len(args) > 1 {
 		args = args[1:] // a variable that is set for the command
 	}
@@ -126,7 +130,9 @@ func (c docCommand) check(t *testing.T, repository string) {
 
 func (c docCommand) run(t *testing.T, args []string) {
 	status, stdout, stderr := run(t, args...)
-	if status > statusNo {
+	if c.errors {
+		stdout = stderr
+	} else if status > statusNo {
 		t.Errorf("%s: exit status %d\n%s", c.text, status, stderr)
 	}
 	want := slices.Clone(c.output)

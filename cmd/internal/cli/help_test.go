@@ -68,7 +68,7 @@ func TestHelpText(t *testing.T) {
 func inCheckout(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
-	for _, part := range []string{"rules", "testdata/sample"} {
+	for _, part := range []string{"rules", "testdata/sample", "docs/examples"} {
 		if err := os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join("../../..", part))); err != nil {
 			t.Fatal(err)
 		}

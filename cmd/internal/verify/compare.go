@@ -28,6 +28,9 @@ type Report struct {
 	Excused map[backends.NoteCode]int
 	// Differences are those that nothing explains, and rejections by the engine.
 	Differences []Difference
+	// Unstable are differences that were gone when the query ran again: engines
+	// that are short of memory have been seen to answer less than the truth.
+	Unstable []Difference
 }
 
 // Difference is one event that the engine and the reference judge differently.
@@ -42,12 +45,22 @@ type Difference struct {
 
 // String tells the difference to a person.
 func (d Difference) String() string {
+	text := shorten(d.Text)
 	if d.Err != nil {
-		return fmt.Sprintf("%s: %v\n  %s", d.Reading, d.Err, d.Text)
+		return fmt.Sprintf("%s: %v\n  %s", d.Reading, d.Err, text)
 	}
 	verdict := map[bool]string{true: "selects", false: "does not select"}
 	return fmt.Sprintf("%s: the rule %s and the query %s %s (and %d more)\n  %s",
-		d.Reading, verdict[d.Want], verdict[!d.Want], d.Event.Body, d.Count-1, d.Text)
+		d.Reading, verdict[d.Want], verdict[!d.Want], d.Event.Body, d.Count-1, text)
+}
+
+// shorten keeps a text of thousands of characters from hiding the rest.
+func shorten(text string) string {
+	const limit = 1500
+	if r := []rune(text); len(r) > limit {
+		return string(r[:limit]) + "…"
+	}
+	return text
 }
 
 // Compare prints a query by a backend, runs it on events, and holds each
@@ -64,7 +77,16 @@ func Compare(ctx context.Context, b backends.Backend, e engine.Engine, q *ast.Qu
 // once. The notes of different queries may not ask for different types of one
 // field; the error is then a *ConflictError.
 func CompareAll(ctx context.Context, b backends.Backend, e engine.Engine, queries []*ast.Query, events []Event) ([]*Report, error) {
-	c := &comparison{backend: b, engine: e, events: events}
+	return (&comparison{backend: b, engine: e, events: events}).all(ctx, queries)
+}
+
+// CompareOnce is CompareAll with each query run in its compact form, once in
+// each language that reads it: for sets of many rules.
+func CompareOnce(ctx context.Context, b backends.Backend, e engine.Engine, queries []*ast.Query, events []Event) ([]*Report, error) {
+	return (&comparison{backend: b, engine: e, events: events, once: true}).all(ctx, queries)
+}
+
+func (c *comparison) all(ctx context.Context, queries []*ast.Query) ([]*Report, error) {
 	for _, q := range queries {
 		if err := c.convert(q); err != nil {
 			return nil, err
@@ -74,13 +96,13 @@ func CompareAll(ctx context.Context, b backends.Backend, e engine.Engine, querie
 	if err != nil {
 		return nil, err
 	}
-	stored, err := withMessage(events, c.message)
+	stored, err := withMessage(c.events, c.message)
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range layouts {
 		c.mapping = l.mapping
-		if err := patiently(ctx, func() error { return e.Load(ctx, stored, l.mapping) }); err != nil {
+		if err := patiently(ctx, func() error { return c.engine.Load(ctx, stored, l.mapping) }); err != nil {
 			return nil, err
 		}
 		for _, r := range l.reports {
@@ -104,6 +126,7 @@ type comparison struct {
 	backend backends.Backend
 	engine  engine.Engine
 	events  []Event
+	once    bool
 	reports []*Report
 	message string
 	mapping engine.Mapping
@@ -234,19 +257,15 @@ func (c *comparison) run(ctx context.Context, r *Report) error {
 		return err
 	}
 	texts := slices.Compact([]string{r.Output.Query, compact.Query})
-	for _, reading := range list {
+	if c.once {
+		texts = texts[len(texts)-1:]
+	}
+	for _, how := range list {
+		if c.once && how.again {
+			continue
+		}
 		for _, text := range texts {
-			var ids []string
-			err := patiently(ctx, func() (err error) {
-				ids, err = reading.run(ctx, text)
-				return err
-			})
-			r.Runs++
-			if err != nil {
-				r.Differences = append(r.Differences, Difference{Reading: reading.name, Text: text, Err: err})
-				continue
-			}
-			if err := c.judge(r, reading, text, ids, want); err != nil {
+			if err := c.try(ctx, r, how, text, want); err != nil {
 				return err
 			}
 		}
@@ -254,10 +273,46 @@ func (c *comparison) run(ctx context.Context, r *Report) error {
 	return nil
 }
 
+// try runs a text. What differs is asked a second time.
+func (c *comparison) try(ctx context.Context, r *Report, how reading, text string, want []bool) error {
+	var first *Difference
+	for second := range 2 {
+		var ids []string
+		err := patiently(ctx, func() (err error) {
+			ids, err = how.run(ctx, text)
+			return err
+		})
+		r.Runs++
+		if err != nil {
+			r.Differences = append(r.Differences, Difference{Reading: how.name, Text: text, Err: err})
+			return nil
+		}
+		failure, excused, err := c.judge(r, how, text, ids, want)
+		if err != nil {
+			return err
+		}
+		if failure != nil && second == 0 {
+			first = failure
+			continue
+		}
+		for code, n := range excused {
+			r.Excused[code] += n
+		}
+		switch {
+		case failure != nil:
+			r.Differences = append(r.Differences, *failure)
+		case first != nil:
+			r.Unstable = append(r.Unstable, *first)
+		}
+		return nil
+	}
+	return nil
+}
+
 // patiently tries again while the engine is short of memory: it says 429 until
 // its garbage is collected.
 func patiently(ctx context.Context, do func() error) error {
-	for try := range 8 {
+	for try := range 12 {
 		err := do()
 		var refusal *engine.QueryError
 		if !errors.As(err, &refusal) || refusal.Status != http.StatusTooManyRequests {
@@ -266,7 +321,7 @@ func patiently(ctx context.Context, do func() error) error {
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(time.Duration(try+1) * 300 * time.Millisecond):
+		case <-time.After(time.Duration(try+1) * 400 * time.Millisecond):
 		}
 	}
 	return do()
@@ -289,14 +344,12 @@ func (c *comparison) verdicts(q *ast.Query) ([]bool, error) {
 }
 
 // judge compares the verdicts on each event and asks the notes about those
-// that differ.
-func (c *comparison) judge(r *Report, how reading, text string, ids []string, want []bool) error {
+// that differ. It gives what they do not explain, or nil, and counts the rest.
+func (c *comparison) judge(r *Report, how reading, text string, ids []string, want []bool) (*Difference, map[backends.NoteCode]int, error) {
 	fields := fieldsOf(r.Query.Expr)
 	all := c.models(r, how, fields)
-	failure := Difference{Reading: how.name, Text: text}
-	if t := c.typesInUse(fields); t != "" {
-		failure.Reading += " " + t
-	}
+	excused := map[backends.NoteCode]int{}
+	failure := &Difference{Reading: how.name + c.typesInUse(fields), Text: text}
 	for i, e := range c.events {
 		_, got := slices.BinarySearch(ids, e.ID)
 		if got == want[i] {
@@ -304,13 +357,13 @@ func (c *comparison) judge(r *Report, how reading, text string, ids []string, wa
 		}
 		codes, err := explain(all, r.Query.Expr, e, got)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		if codes == nil && c.severalValues(r, e, fields) {
 			codes = []backends.NoteCode{backends.NoteSingleValue}
 		}
 		for _, code := range codes {
-			r.Excused[code]++
+			excused[code]++
 		}
 		if codes == nil {
 			failure.Count++
@@ -319,10 +372,10 @@ func (c *comparison) judge(r *Report, how reading, text string, ids []string, wa
 			}
 		}
 	}
-	if failure.Count > 0 {
-		r.Differences = append(r.Differences, failure)
+	if failure.Count == 0 {
+		failure = nil
 	}
-	return nil
+	return failure, excused, nil
 }
 
 // models are those of the notes; where a reading ignores case, minding it is no
@@ -368,5 +421,5 @@ func (c *comparison) typesInUse(fields []string) string {
 	if len(out) == 0 {
 		return ""
 	}
-	return "(" + strings.Join(out, ", ") + ")"
+	return " (" + strings.Join(out, ", ") + ")"
 }

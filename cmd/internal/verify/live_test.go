@@ -45,15 +45,18 @@ func TestLive(t *testing.T) {
 		}
 	}
 	eachEngine(t, func(t *testing.T, b backends.Backend, e engine.Engine) {
-		differential(t, b, e, queries)
+		differential(t, b, e, queries, CompareAll)
 	})
 }
 
 // TestLiveCorpus runs a sample of a large public rule set.
 func TestLiveCorpus(t *testing.T) {
-	queries := corpusSample(t, 320)
+	queries := corpusSample(t, 260)
+	if len(queries) < 300 {
+		t.Errorf("the sample has %d queries only", len(queries))
+	}
 	eachEngine(t, func(t *testing.T, b backends.Backend, e engine.Engine) {
-		differential(t, b, e, queries)
+		differential(t, b, e, queries, CompareOnce)
 	})
 }
 
@@ -69,26 +72,30 @@ func eachEngine(t *testing.T, run func(*testing.T, backends.Backend, engine.Engi
 
 // tally sums up the reports of a target.
 type tally struct {
-	queries, refused, runs, failed int
-	events, selected               int
-	excused                        map[backends.NoteCode]int
-	features                       map[backends.Feature]int
+	queries, refused, runs int
+	failed, unstable       int
+	events, selected       int
+	excused                map[backends.NoteCode]int
+	features               map[backends.Feature]int
 }
 
-func differential(t *testing.T, b backends.Backend, e engine.Engine, queries []goldenQuery) {
+// compare is CompareAll or CompareOnce.
+type compare func(context.Context, backends.Backend, engine.Engine, []*ast.Query, []Event) ([]*Report, error)
+
+func differential(t *testing.T, b backends.Backend, e engine.Engine, queries []goldenQuery, run compare) {
 	sum := tally{excused: map[backends.NoteCode]int{}, features: map[backends.Feature]int{}}
 	titles := map[*ast.Query]string{}
 	for _, batch := range batches(b, queries) {
 		for _, q := range batch {
 			titles[q.Query] = q.title
 		}
-		compareBatch(t, b, e, batch, func(r *Report) { sum.add(t, titles[r.Query], r) })
+		compareBatch(t, b, e, batch, run, func(r *Report) { sum.add(t, titles[r.Query], r) })
 	}
 	t.Log(sum.String())
 }
 
 // compareBatch halves a batch whose queries ask for different types of a field.
-func compareBatch(t *testing.T, b backends.Backend, e engine.Engine, batch []goldenQuery, each func(*Report)) {
+func compareBatch(t *testing.T, b backends.Backend, e engine.Engine, batch []goldenQuery, run compare, each func(*Report)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -96,11 +103,11 @@ func compareBatch(t *testing.T, b backends.Backend, e engine.Engine, batch []gol
 	for _, q := range batch {
 		list = append(list, q.Query)
 	}
-	reports, err := CompareAll(ctx, b, e, list, eventsOf(batch))
+	reports, err := run(ctx, b, e, list, eventsOf(batch))
 	var conflict *ConflictError
 	if errors.As(err, &conflict) && len(batch) > 1 {
 		for _, half := range [][]goldenQuery{batch[:len(batch)/2], batch[len(batch)/2:]} {
-			compareBatch(t, b, e, half, each)
+			compareBatch(t, b, e, half, run, each)
 		}
 		return
 	}
@@ -174,15 +181,19 @@ func (s *tally) add(t *testing.T, title string, r *Report) {
 	if len(r.Differences) > 0 {
 		s.failed++
 	}
+	for _, d := range r.Unstable {
+		s.unstable++
+		t.Logf("%s: gone when run again: %s", title, d)
+	}
 	for _, d := range r.Differences {
-		t.Errorf("%s\nrule: %s\n%s", title, r.Query.Expr, d)
+		t.Errorf("%s\nrule: %s\n%s", title, shorten(r.Query.Expr.String()), d)
 	}
 }
 
 func (s *tally) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d queries: %d refused, %d run %d times on %d events (%d selected), %d with a difference\nexcused by notes:",
-		s.queries, s.refused, s.queries-s.refused, s.runs, s.events, s.selected, s.failed)
+	fmt.Fprintf(&b, "%d queries: %d refused, %d run %d times on %d events (%d selected), %d with a difference, %d gone when run again\nexcused by notes:",
+		s.queries, s.refused, s.queries-s.refused, s.runs, s.events, s.selected, s.failed, s.unstable)
 	for _, code := range slices.Sorted(maps.Keys(s.excused)) {
 		fmt.Fprintf(&b, " %s %d", code, s.excused[code])
 	}
@@ -219,7 +230,7 @@ var corpusRules = sync.OnceValues(func() ([]goldenQuery, error) {
 })
 
 // corpusSample takes rules at equal distances, and of each kind of leaf, as the
-// rules spell it, at least ten where there are ten.
+// rules spell it, at least five where there are five.
 func corpusSample(t *testing.T, size int) []goldenQuery {
 	if os.Getenv("SIGMATIC_SHARED") == "" {
 		t.Skip("SIGMATIC_SHARED is not set: tests on third-party data are skipped")
@@ -235,7 +246,7 @@ func corpusSample(t *testing.T, size int) []goldenQuery {
 		kinds := map[string]bool{}
 		ast.Leaves(q.Expr, func(m *ast.Match, negated bool) { kinds[kindOf(m.Value, negated)] = true })
 		for k := range kinds {
-			take = take || counts[k] < 10
+			take = take || counts[k] < 5
 		}
 		if placeholders(q.Expr) || !take {
 			continue
@@ -282,7 +293,7 @@ func TestLiveSPL(t *testing.T) {
 		queries = append(queries, c.queries...)
 	}
 	if os.Getenv("SIGMATIC_SHARED") != "" {
-		queries = append(queries, corpusSample(t, 320)...)
+		queries = append(queries, corpusSample(t, 260)...)
 	}
 	var texts, titles []string
 	for _, q := range queries {

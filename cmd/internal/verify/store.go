@@ -146,6 +146,7 @@ type reading struct {
 	run  func(ctx context.Context, query string) ([]string, error)
 	// ignoresCase: letter case is not minded, so that a note about it holds.
 	ignoresCase bool
+	again       bool // the same text has been run by the same reader
 }
 
 // readings gives the ways to run a query. Kibana and Elasticsearch read KQL each
@@ -160,11 +161,14 @@ func readings(e engine.Engine, out *backends.Output) ([]reading, error) {
 	if err != nil {
 		return nil, err
 	}
+	noted := slices.ContainsFunc(out.Notes, func(n backends.Note) bool { return n.Code == backends.NoteLetterCase })
 	var list []reading
 	add := func(name string, ignoreCase bool, run func(context.Context, string, bool) ([]string, error)) {
-		list = append(list, reading{name, func(ctx context.Context, q string) ([]string, error) { return run(ctx, q, ignoreCase) }, ignoreCase})
+		list = append(list, reading{
+			name: name, ignoresCase: ignoreCase, again: noted && !ignoreCase,
+			run: func(ctx context.Context, q string) ([]string, error) { return run(ctx, q, ignoreCase) },
+		})
 	}
-	noted := slices.ContainsFunc(out.Notes, func(n backends.Note) bool { return n.Code == backends.NoteLetterCase })
 	add("kibana", noted, k.selectKibana)
 	if noted {
 		add("kibana minding case", false, k.selectKibana)
