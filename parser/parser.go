@@ -125,13 +125,35 @@ func (p *docParser) rule() *ast.Rule {
 	r := &ast.Rule{Metadata: p.metadata(ruleKeys), Span: p.root.Span}
 	r.LogSource = p.logSource()
 	p.detection(r)
-	if !diag.HasErrors(p.diags) {
-		// Resolving is repeated after filters and pipelines; here it finds the
-		// identifiers that do not exist.
-		_, diags := ast.Resolve(r)
-		p.diags = append(p.diags, diags...)
-	}
+	// Resolving is repeated after filters and pipelines; here it finds the
+	// identifiers that do not exist.
+	_, diags := ast.Resolve(p.resolvable(r))
+	p.diags = append(p.diags, diags...)
 	return r
+}
+
+// resolvable gives the rule to resolve: with something under each search
+// identifier whose content has errors, so that the condition can be judged
+// apart from them.
+func (p *docParser) resolvable(r *ast.Rule) *ast.Rule {
+	n := p.root.Get("detection")
+	if n == nil || n.Kind != yamldoc.Map {
+		return &ast.Rule{}
+	}
+	out := &ast.Rule{Conditions: r.Conditions}
+	for _, pair := range n.Pairs {
+		if name := pair.Key.Text; name != "condition" && name != "timeframe" {
+			body := r.Detection(name)
+			if body == nil {
+				body = &ast.AllOf{}
+			}
+			out.Detections = append(out.Detections, &ast.NamedDetection{Name: ast.Text{Value: name}, Body: body})
+		}
+	}
+	if len(out.Detections) == 0 {
+		return &ast.Rule{} // which is a finding of its own
+	}
+	return out
 }
 
 // detection reads the section of that name: search identifiers, conditions, and

@@ -3,6 +3,7 @@ package esql
 import (
 	"regexp/syntax"
 	"slices"
+	"unicode"
 )
 
 // Lucene turns a regular expression into a deterministic automaton before it
@@ -13,12 +14,8 @@ import (
 // estimated here, the same way, with a margin for the differences between
 // Lucene's states and ours.
 
-// costLimit is the cost at which we refuse, a fifth of Lucene's limit.
+// costLimit is the cost at which we refuse, half of Lucene's limit.
 const costLimit = 50000
-
-// plainLimit bounds the length of a list of texts whose cost cannot reach the
-// limit: of n characters there are at most n in a set, and 2n sets.
-const plainLimit = 100
 
 // tooComplex reports whether the engine may be unable to run an expression.
 func tooComplex(expression string) bool {
@@ -139,4 +136,83 @@ func (d *determinizer) add(set []uint32) {
 	}
 	d.sets[string(d.key)] = true
 	d.todo = append(d.todo, set)
+}
+
+// literalCost is the cost of finding one of several literals anywhere, or at
+// the end: that of the automaton of Aho and Corasick, whose states are the
+// beginnings of the literals. A set holds the states of all beginnings that are
+// an end of the text read so far. folded tells whether letter case is ignored.
+func literalCost(literals []string, folded bool) int {
+	t := trie{nodes: []trieNode{{}}}
+	for _, l := range literals {
+		at := int32(0)
+		for _, r := range l {
+			if folded {
+				r = foldRune(r)
+			}
+			at = t.child(at, r)
+			t.nodes[at].size++
+		}
+	}
+	return t.cost()
+}
+
+// foldRune gives one letter for all of an orbit.
+func foldRune(r rune) rune {
+	least := r
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+		least = min(least, f)
+	}
+	return least
+}
+
+// trie holds the beginnings of literals. The children of a node are a list.
+type trie struct{ nodes []trieNode }
+
+type trieNode struct {
+	r              rune
+	first, sibling int32 // 0 is none; the root is nobody's child
+	fail           int32 // the longest end of the node's text that is a beginning too
+	size           int   // literals through the node; later, states in its set
+}
+
+func (t *trie) find(at int32, r rune) int32 {
+	for c := t.nodes[at].first; c != 0; c = t.nodes[c].sibling {
+		if t.nodes[c].r == r {
+			return c
+		}
+	}
+	return 0
+}
+
+func (t *trie) child(at int32, r rune) int32 {
+	if c := t.find(at, r); c != 0 {
+		return c
+	}
+	c := int32(len(t.nodes))
+	t.nodes = append(t.nodes, trieNode{r: r, sibling: t.nodes[at].first})
+	t.nodes[at].first = c
+	return c
+}
+
+// cost visits the nodes by depth, so that the node that fail leads to is done.
+func (t *trie) cost() int {
+	cost := 1
+	queue := []int32{0}
+	for i := 0; i < len(queue); i++ {
+		parent := queue[i]
+		for c := t.nodes[parent].first; c != 0; c = t.nodes[c].sibling {
+			queue = append(queue, c)
+			if parent != 0 {
+				f := t.nodes[parent].fail
+				for f != 0 && t.find(f, t.nodes[c].r) == 0 {
+					f = t.nodes[f].fail
+				}
+				t.nodes[c].fail = t.find(f, t.nodes[c].r)
+			}
+			t.nodes[c].size += t.nodes[t.nodes[c].fail].size
+			cost += 1 + t.nodes[c].size
+		}
+	}
+	return cost
 }

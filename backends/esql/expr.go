@@ -208,7 +208,6 @@ func (t *term) write(parts []ast.Part, cased bool, one string) {
 		switch part := part.(type) {
 		case ast.Literal:
 			writeLiteral(&b, string(part), cased)
-			t.letters += utf8.RuneCountInString(string(part))
 		case ast.AnyRun:
 			b.WriteString(one + "*")
 			t.plain, t.join = false, false
@@ -217,7 +216,7 @@ func (t *term) write(parts []ast.Part, cased bool, one string) {
 			t.plain = false
 		case ast.Dash:
 			b.WriteString(dashClass)
-			t.letters++
+			t.plain = false
 		}
 	}
 	t.expression = b.String()

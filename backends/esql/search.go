@@ -17,11 +17,21 @@ type term struct {
 	expression string // of Lucene, between head and tail
 	head, tail string
 	join       bool // may share a regular expression with others of the same head and tail
-	plain      bool // expression is made of classes of one letter only
-	letters    int  // how many, in a plain one
+	plain      bool // expression is a literal, or has no more states than one
 	pattern    *pattern
 	span       source.Span
 }
+
+// literal gives the text of a plain term.
+func (t term) literal() string {
+	if t.pattern == nil || len(t.pattern.parts) == 0 {
+		return ""
+	}
+	l, _ := t.pattern.parts[0].(ast.Literal)
+	return string(l)
+}
+
+func (t term) cased() bool { return t.pattern != nil && t.pattern.cased }
 
 // pattern is the string that an expression was made from.
 type pattern struct {
@@ -204,9 +214,8 @@ func (c *converter) expressions(s *search, g group) (out []string, complex []ter
 // pack joins the terms of a group, or halves of them where the engine might
 // fail on the whole.
 func (c *converter) pack(s *search, g group) (out []string, complex []term, err error) {
-	rx := g.expression()
-	if g.cheap() || !tooComplex(rx) {
-		return []string{rx}, nil, nil
+	if !g.complex() {
+		return []string{g.expression()}, nil, nil
 	}
 	if len(g.terms) == 1 {
 		t := g.terms[0]
@@ -250,15 +259,26 @@ func (g group) expression() string {
 	return rx
 }
 
-// cheap reports whether the group's cost is known without an estimate.
-func (g group) cheap() bool {
-	letters := 0
+// complex reports whether the engine may be unable to run the group's expression.
+func (g group) complex() bool {
+	literals := make([]string, 0, len(g.terms))
+	folded := 0
 	for _, t := range g.terms {
 		if !t.plain {
-			return false
+			return tooComplex(g.expression())
 		}
-		letters += t.letters
+		literals = append(literals, t.literal())
+		if !t.cased() {
+			folded++
+		}
 	}
-	// Without a run at the head the sets of states are those of a tree.
-	return g.head == "" || letters <= plainLimit
+	switch {
+	case g.head == "":
+		// Without a run at the head the sets of states are those of a tree.
+		return false
+	case folded != 0 && folded != len(g.terms):
+		return tooComplex(g.expression())
+	}
+	// Behind a match the sets are the same again, with one state more.
+	return 3*literalCost(literals, folded > 0) > costLimit
 }
