@@ -53,28 +53,30 @@ const (
 	FilterAndNot
 )
 
+// Ambiguous says what is wrong with the filter where its condition has no not
+// and no mode says how to take it; nil where its meaning is clear.
+func (f *Filter) Ambiguous(mode FilterMode) *diag.Diagnostic {
+	if mode != FilterByCondition || negates(f.Condition.Expr) {
+		return nil
+	}
+	return &diag.Diagnostic{
+		Code: diag.FilterPolarity, Severity: diag.Error, Span: f.Condition.Expr.Range(),
+		Summary: fmt.Sprintf("the filter %q has a condition without not, which some tools read as what to keep and others as what to drop", f.Title.Value),
+		Help:    "write \"not\" before what the filter is to drop; or say --filter-mode and, or --filter-mode and-not",
+	}
+}
+
 // ApplyFilters gives the rule narrowed by those of the filters that apply to
 // it, in their order; the rule itself when none does. The filters' search
 // identifiers become private ones of the rule, so that its own selectors do not
-// see them.
-func ApplyFilters(r *Rule, filters []*Filter, mode FilterMode) (*Rule, []diag.Diagnostic) {
-	var diags []diag.Diagnostic
-	out := r
+// see them. The filters must not be Ambiguous.
+func ApplyFilters(r *Rule, filters []*Filter, mode FilterMode) *Rule {
 	for i, f := range filters {
-		if !f.Applies(r) {
-			continue
+		if f.Applies(r) {
+			r = r.narrowed(f, fmt.Sprintf("_filt_%d_", i), mode)
 		}
-		if mode == FilterByCondition && !negates(f.Condition.Expr) {
-			diags = append(diags, diag.Diagnostic{
-				Code: diag.FilterPolarity, Severity: diag.Error, Span: f.Condition.Expr.Range(),
-				Summary: fmt.Sprintf("the filter %q has a condition without not, which some tools read as what to keep and others as what to drop", f.Title.Value),
-				Help:    "write \"not\" before what the filter is to drop; or say --filter-mode and, or --filter-mode and-not",
-			})
-			continue
-		}
-		out = out.narrowed(f, fmt.Sprintf("_filt_%d_", i), mode)
 	}
-	return out, diags
+	return r
 }
 
 // negates reports whether a not stands anywhere in the condition.

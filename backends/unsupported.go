@@ -13,22 +13,22 @@ type Feature string
 
 // The features that a backend may refuse.
 const (
-	FeatureRegex         Feature = "regular expression"
-	FeatureRegexSyntax   Feature = "regular expression syntax" // this one, not every one
-	FeatureAnyOne        Feature = "single-character wildcard"
-	FeatureWildcard      Feature = "wildcard position"
-	FeatureFieldRef      Feature = "field reference"
-	FeatureTimePart      Feature = "time part"
-	FeatureComparison    Feature = "numeric comparison"
-	FeatureIPv6          Feature = "IPv6 network"
-	FeatureCIDR          Feature = "IP network"
-	FeatureFieldName     Feature = "field name"
-	FeatureBytes         Feature = "bytes that are no text"
-	FeatureCased         Feature = "letter case"
-	FeatureKeyword       Feature = "keyword"
-	FeaturePlaceholder   Feature = "unresolved placeholder"
-	FeatureSize          Feature = "size"
-	FeatureNegatedSubset Feature = "negation"
+	FeatureRegex       Feature = "regular expression"
+	FeatureRegexSyntax Feature = "regular expression syntax" // this one, not every one
+	FeatureAnyOne      Feature = "single-character wildcard"
+	FeatureWildcard    Feature = "wildcard position"
+	FeatureFieldRef    Feature = "field reference"
+	FeatureTimePart    Feature = "time part"
+	FeatureComparison  Feature = "numeric comparison"
+	FeatureIPv6        Feature = "IPv6 network"
+	FeatureCIDR        Feature = "IP network"
+	FeatureFieldName   Feature = "field name"
+	FeatureBytes       Feature = "bytes that are no text"
+	FeatureCased       Feature = "letter case"
+	FeatureKeyword     Feature = "keyword"
+	FeaturePlaceholder Feature = "unresolved placeholder"
+	FeatureSize        Feature = "size"
+	FeatureCorrelation Feature = "correlation"
 )
 
 // Unsupported is a typed refusal: this language cannot say this.

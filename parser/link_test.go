@@ -122,19 +122,18 @@ detection: {sel_a: {a: 1}, sel_b: {b: 2}, condition: [1 of sel_*, all of them]}
 		{"ambiguous", "product: p", "any", "sel_x", ast.FilterByCondition, string(diag.FilterPolarity)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			filter := fmt.Sprintf("---\ntitle: f\nlogsource: {%s}\nfilter: {rules: %s, sel_x: {x: 3}, _y: {y: 4}, z: {z: 5}, condition: %s}\n", c.logsource, c.rules, c.condition)
-			res := parser.Parse(source.NewFile("r.yml", []byte(rule+filter)))
+			text := fmt.Sprintf("---\ntitle: f\nlogsource: {%s}\nfilter: {rules: %s, sel_x: {x: 3}, _y: {y: 4}, z: {z: 5}, condition: %s}\n", c.logsource, c.rules, c.condition)
+			res := parser.Parse(source.NewFile("r.yml", []byte(rule+text)))
 			if len(res.Diagnostics) > 0 || len(res.Documents) != 2 {
 				t.Fatalf("%v", res.Diagnostics)
 			}
 			original := res.Documents[0].(*ast.Rule)
-			narrowed, diags := ast.ApplyFilters(original, []*ast.Filter{res.Documents[1].(*ast.Filter)}, c.mode)
+			filter := res.Documents[1].(*ast.Filter)
 			var got []string
-			for _, d := range diags {
+			if d := filter.Ambiguous(c.mode); d != nil {
 				got = append(got, string(d.Code))
-			}
-			if len(diags) == 0 {
-				qs, _ := ast.Resolve(narrowed)
+			} else {
+				qs, _ := ast.Resolve(ast.ApplyFilters(original, []*ast.Filter{filter}, c.mode))
 				for _, q := range qs {
 					got = append(got, q.Expr.String())
 				}

@@ -214,6 +214,8 @@ func (t *term) write(parts []ast.Part, cased bool, one string) {
 		case ast.AnyOne:
 			b.WriteString(one)
 			t.plain = false
+			// Behind a run, each doubles the states of all that share the expression.
+			t.join = t.join && t.head == ""
 		case ast.Dash:
 			b.WriteString(dashClass)
 			t.plain = false
@@ -388,15 +390,15 @@ func (c *converter) regex(l *list, v *ast.Regex) error {
 	if regexMayBeNumber(re) {
 		c.spelling(l.field)
 	}
-	l.search.terms = append(l.search.terms, regexTerm(p, v.Span))
+	l.search.terms = append(l.search.terms, regexTerm(p, v))
 	return nil
 }
 
-func regexTerm(p piece, span source.Span) term {
+func regexTerm(p piece, v *ast.Regex) term {
 	if p.text == "" {
-		return term{span: span} // the empty value
+		return term{span: v.Span} // the empty value
 	}
-	return term{expression: p.text, span: span}
+	return term{expression: p.text, regex: v, span: v.Span}
 }
 
 // cidr adds a network.
@@ -581,7 +583,7 @@ func (c *converter) keyword(l *list, v *ast.Keyword) error {
 		case p.text == padAny:
 			l.other = append(l.other, c.exists(l))
 		default:
-			l.search.terms = append(l.search.terms, regexTerm(p, k.Span))
+			l.search.terms = append(l.search.terms, regexTerm(p, k))
 		}
 		return nil
 	}

@@ -1,6 +1,7 @@
 package esql
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -53,7 +54,7 @@ func javaExpression(terms []term) string {
 		if _, ok := bodies[e]; !ok {
 			order = append(order, e)
 		}
-		bodies[e] = append(bodies[e], t.pattern.java())
+		bodies[e] = append(bodies[e], t.java())
 	}
 	// i folds ASCII only; the letters of more cases than two are classes.
 	var b strings.Builder
@@ -75,6 +76,29 @@ func javaExpression(terms []term) string {
 		}
 	}
 	return b.String()
+}
+
+// hasJava reports whether a term has an expression of Java's that is never
+// empty: REPLACE changes nothing where it finds the empty text.
+func (t term) hasJava() bool {
+	if t.regex == nil {
+		return t.pattern != nil
+	}
+	re, err := t.regex.Parse()
+	if err != nil {
+		return false
+	}
+	compiled, err := regexp.Compile(re.String())
+	return err == nil && !compiled.MatchString("")
+}
+
+// java writes the term under the flags i and s. What Lucene takes means the
+// same to Java.
+func (t term) java() string {
+	if t.pattern != nil {
+		return t.pattern.java()
+	}
+	return "(?-i:" + t.expression + ")"
 }
 
 // java writes the pattern as an expression of Java's, under the flags i and s.

@@ -19,6 +19,7 @@ type term struct {
 	join       bool // may share a regular expression with others of the same head and tail
 	plain      bool // expression is a literal, or has no more states than one
 	pattern    *pattern
+	regex      *ast.Regex
 	span       source.Span
 }
 
@@ -219,7 +220,7 @@ func (c *converter) pack(s *search, g group) (out []string, complex []term, err 
 	}
 	if len(g.terms) == 1 {
 		t := g.terms[0]
-		if t.pattern == nil {
+		if !t.hasJava() {
 			return nil, nil, unsupported(backends.FeatureSize, t.span, "the engine may find this expression too complex to determinize, and would then match nothing")
 		}
 		return nil, g.terms, nil

@@ -100,6 +100,9 @@ func (a *arrayMembers) regexes() []string {
 	return out
 }
 
+// jsonChar is one character in a JSON string.
+const jsonChar = `(?:[^"\\]|\\u[0-9A-Fa-f]{4}|\\[^u])`
+
 // writeJSONPart writes the expression of a part over the inside of a JSON
 // string.
 func writeJSONPart(b *strings.Builder, part ast.Part) {
@@ -109,9 +112,9 @@ func writeJSONPart(b *strings.Builder, part ast.Part) {
 			b.WriteString(jsonRune(r))
 		}
 	case ast.AnyRun:
-		b.WriteString(`(?:[^"\\]|\\.)*`)
+		b.WriteString(jsonChar + "*")
 	case ast.AnyOne:
-		b.WriteString(`(?:[^"\\]|\\u[0-9A-Fa-f]{4}|\\[^u])`)
+		b.WriteString(jsonChar)
 	case ast.Dash:
 		b.WriteString("(?:[-\u2013\u2014\u2015]|\\\\?/)")
 	}

@@ -31,6 +31,7 @@ type convertRun struct {
 	outPath      string
 	allowRefused bool
 	selection    selection
+	filter       filterFlags
 
 	registry backends.Registry
 	backends []backends.Backend
@@ -65,6 +66,7 @@ Targets: ` + strings.Join(c.registry.Names(), ", ") + `. Formats: text, jsonl.`,
 	f.BoolVar(&c.allowRefused, "allow-refused", false, "exit with 0 although a target refused a rule")
 	c.selection.flags(cmd)
 	c.selection.logSourceFlag(cmd)
+	c.filter.flags(cmd)
 	return cmd
 }
 
@@ -73,15 +75,23 @@ func (c *convertRun) run(args []string) error {
 		return err
 	}
 	schema, _ := pipeline.Find(c.schema)
-	set := c.load(args)
+	set, err := c.load(args, c.filter)
+	if err != nil {
+		return err
+	}
 	selected, err := c.selection.apply(set.rules)
 	if err != nil {
 		return err
 	}
+	correlations, err := c.selection.apply(set.correlations)
+	if err != nil {
+		return err
+	}
+	loaded := len(set.rules) + len(set.correlations)
 	switch {
-	case len(set.rules) > 0 && len(selected) == 0:
-		c.errorf("no rule to convert: the selection leaves none of %s", plural(len(set.rules), "rule"))
-	case len(set.rules) == 0 && c.status == statusOK:
+	case loaded > 0 && len(selected)+len(correlations) == 0:
+		c.errorf("no rule to convert: the selection leaves none of %s", plural(loaded, "rule"))
+	case loaded == 0 && c.status == statusOK:
 		c.errorf("no rule to convert: none was found")
 	}
 	converted := make([][]conversion, len(selected))
@@ -95,6 +105,9 @@ func (c *convertRun) run(args []string) error {
 			}
 			flat = append(flat, v)
 		}
+	}
+	for _, r := range correlations {
+		flat = append(flat, c.refuse(r, schema)...)
 	}
 	if err := c.write(flat); err != nil {
 		return err
@@ -150,6 +163,18 @@ func (c *convertRun) convert(r loadedRule, schema pipeline.Schema) []conversion 
 		for i, q := range qs {
 			out = append(out, conversion{r, q, b, schema.Name, results[i][j].Output, results[i][j].Err})
 		}
+	}
+	return out
+}
+
+// refuse answers for a correlation, which no target takes yet.
+func (c *convertRun) refuse(r loadedRule, schema pipeline.Schema) []conversion {
+	out := make([]conversion, len(c.backends))
+	none := &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}
+	for i, b := range c.backends {
+		out[i] = conversion{r, none, b, schema.Name, nil, &backends.Unsupported{
+			Backend: b.Name(), Feature: backends.FeatureCorrelation, Span: r.Title.Span, Detail: "correlations are read and not yet converted",
+		}}
 	}
 	return out
 }
@@ -330,7 +355,7 @@ func (s ruleSet) account() string {
 	for _, part := range []struct {
 		what string
 		n    int
-	}{{"correlations and filters not used", s.unused}, {"other YAML skipped", s.foreign}, {"tests skipped", s.tests}} {
+	}{{"other YAML skipped", s.foreign}, {"tests skipped", s.tests}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %s %d", part.what, part.n)
 		}

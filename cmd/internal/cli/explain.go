@@ -19,6 +19,7 @@ type explainRun struct {
 	eventID string
 	limit   int
 	asJSON  bool
+	filter  filterFlags
 }
 
 func (a *app) explainCommand() *cobra.Command {
@@ -34,6 +35,7 @@ RULE is a file with rules, or - ; EVENTS is a file, directory or glob of logs, o
 		Args:    arguments(2, 2, "a file of rules and logs"),
 		RunE:    func(cmd *cobra.Command, args []string) error { return x.run(cmd, args) },
 	}
+	x.filter.flags(cmd)
 	cmd.Flags().StringVar(&x.eventID, "event", "", "only the event with this eventID")
 	cmd.Flags().IntVar(&x.limit, "limit", 10, "explain at most this many events; 0 means all")
 	cmd.Flags().BoolVar(&x.asJSON, "json", false, "print one JSON object for each event and condition")
@@ -47,7 +49,11 @@ func (x *explainRun) run(cmd *cobra.Command, args []string) error {
 		return usagef("only one of RULE and EVENTS can be standard input")
 	}
 	var detectors []detector
-	for _, r := range x.load(args[:1]).rules {
+	set, err := x.load(args[:1], x.filter)
+	if err != nil {
+		return err
+	}
+	for _, r := range set.rules {
 		d, err := newDetector(r.Rule)
 		if err != nil {
 			x.errorf("%v", err)

@@ -136,7 +136,7 @@ func listChecks(*app) listing {
 
 func listRules(a *app) listing {
 	l := listing{columns: []string{"level", "id", "title", "file"}}
-	for _, r := range a.load(nil).rules {
+	for _, r := range a.embedded() {
 		l.rows = append(l.rows, []string{r.Level.String(), r.ID.Value, r.Title.Value, r.Span.File.Name})
 	}
 	return l
@@ -158,7 +158,7 @@ var version = "dev"
 
 func (a *app) build() build {
 	b := build{Version: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Backends: all.Registry().Names(), Rules: len(a.load(nil).rules)}
+		Backends: all.Registry().Names(), Rules: len(a.embedded())}
 	for _, s := range pipeline.Schemas() {
 		b.Schemas = append(b.Schemas, s.Name)
 	}

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/spf13/cobra"
+
 	"sigmatic/ast"
 	"sigmatic/ast/source"
 	"sigmatic/parser"
@@ -26,11 +28,36 @@ type loadedRule struct {
 
 // ruleSet is what was loaded, and the account of what was not.
 type ruleSet struct {
-	rules   []loadedRule
-	broken  int // Sigma documents with errors
-	foreign int // YAML documents that are not Sigma
-	unused  int // correlations and filters
-	tests   int // files with tests of rules, beside them
+	rules []loadedRule // narrowed by the filters that apply
+	// correlations stand here as rules that have only what all documents have.
+	correlations []loadedRule
+	broken       int // Sigma documents with errors
+	foreign      int // YAML documents that are not Sigma
+	tests        int // files with tests of rules, beside them
+}
+
+// filterFlags are the filters that a command applies beside those that lie
+// among its rules.
+type filterFlags struct {
+	paths []string
+	mode  string
+}
+
+func (f *filterFlags) flags(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.paths, "filter", nil, "narrow the rules by these Sigma filters: a file, directory or glob; repeatable")
+	cmd.Flags().StringVar(&f.mode, "filter-mode", "", "what the condition of a filter without not selects: and (what stays) or and-not (what goes)")
+}
+
+func (f *filterFlags) parsedMode() (ast.FilterMode, error) {
+	switch f.mode {
+	case "":
+		return ast.FilterByCondition, nil
+	case "and":
+		return ast.FilterAnd, nil
+	case "and-not":
+		return ast.FilterAndNot, nil
+	}
+	return 0, usagef("--filter-mode takes and or and-not, not %q", f.mode)
 }
 
 // ruleFile is a file of rules before it is read.
@@ -43,12 +70,31 @@ type ruleFile struct {
 
 // load reads rules from files, directories, globs and "-"; without any, the
 // embedded ones. Findings go to standard error.
-func (a *app) load(paths []string) ruleSet {
+func (a *app) load(paths []string, filter filterFlags) (ruleSet, error) {
+	mode, err := filter.parsedMode()
+	if err != nil {
+		return ruleSet{}, err
+	}
 	files := embeddedRules()
 	var set ruleSet
 	if len(paths) > 0 {
 		files, set.tests = a.findAll(paths)
 	}
+	filterFiles, _ := a.findAll(filter.paths)
+	files = append(files, filterFiles...)
+	a.link(&set, a.parseAll(&set, files), mode)
+	return set, nil
+}
+
+// loadedDocument is a document before the references are resolved.
+type loadedDocument struct {
+	ast.Document
+	relative string
+}
+
+// parseAll reads files on all processors; what it finds is reported in the
+// order of the files.
+func (a *app) parseAll(set *ruleSet, files []ruleFile) []loadedDocument {
 	type parsed struct {
 		parser.Result
 		err error
@@ -62,6 +108,7 @@ func (a *app) load(paths []string) ruleSet {
 		}
 		results[i].Result = parser.Parse(source.NewFile(files[i].name, data))
 	})
+	var docs []loadedDocument
 	for i, r := range results {
 		if r.err != nil {
 			a.errorf("%s: cannot be read: %v", files[i].name, plainError(r.err))
@@ -78,16 +125,53 @@ func (a *app) load(paths []string) ruleSet {
 		set.broken += r.Broken
 		set.foreign += r.Foreign
 		for _, doc := range r.Documents {
-			rule, ok := doc.(*ast.Rule)
-			if !ok {
-				a.errorf("%s:%d: correlations and filters are not used by this version", files[i].name, doc.Range().Position().Line)
-				set.unused++
-				continue
-			}
-			set.rules = append(set.rules, loadedRule{rule, files[i].relative})
+			docs = append(docs, loadedDocument{doc, files[i].relative})
 		}
 	}
-	return set
+	return docs
+}
+
+// link resolves the references between documents and applies the filters.
+func (a *app) link(set *ruleSet, docs []loadedDocument, mode ast.FilterMode) {
+	all := make([]ast.Document, len(docs))
+	for i, d := range docs {
+		all[i] = d.Document
+	}
+	linked, diags := parser.Link(all)
+	set.broken += len(all) - len(linked)
+	usable := make(map[ast.Document]bool, len(linked))
+	var filters []*ast.Filter
+	for _, d := range linked {
+		usable[d] = true
+		if f, ok := d.(*ast.Filter); ok {
+			if ambiguous := f.Ambiguous(mode); ambiguous != nil {
+				diags = append(diags, *ambiguous)
+				set.broken++
+				continue
+			}
+			filters = append(filters, f)
+		}
+	}
+	a.diagnostics(diags)
+	for _, d := range docs {
+		if !usable[d.Document] {
+			continue
+		}
+		switch doc := d.Document.(type) {
+		case *ast.Rule:
+			set.rules = append(set.rules, loadedRule{ast.ApplyFilters(doc, filters, mode), d.relative})
+		case *ast.Correlation:
+			set.correlations = append(set.correlations, loadedRule{&ast.Rule{Metadata: doc.Metadata, Span: doc.Span}, d.relative})
+		case *ast.Filter:
+		}
+	}
+}
+
+// embedded gives the rules that are in the program. They have no faults; a test
+// sees to it.
+func (a *app) embedded() []loadedRule {
+	set, _ := a.load(nil, filterFlags{})
+	return set.rules
 }
 
 // parallel calls work for 0 to n-1 on all processors.

@@ -20,7 +20,7 @@ func TestSample(t *testing.T) {
 	}
 	a := &app{Environment: Environment{Stderr: &strings.Builder{}}}
 	file := map[string]string{}
-	for _, r := range a.load(nil).rules {
+	for _, r := range a.embedded() {
 		file[r.ID.Value] = path.Base(r.Span.File.Name)
 	}
 	var got []string

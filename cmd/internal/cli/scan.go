@@ -33,6 +33,7 @@ type scanRun struct {
 	anyLogSource bool
 	noDedup      bool
 	selection    selection
+	filter       filterFlags
 
 	detectors []detector
 	findings  findingWriter
@@ -89,6 +90,7 @@ standard error accounts for every record; what could not be read is named there.
 	f.BoolVar(&s.anyLogSource, "any-logsource", false, "run every rule, whatever its log source")
 	f.BoolVar(&s.noDedup, "no-dedup", false, "count an event that was delivered twice twice")
 	s.selection.flags(cmd)
+	s.filter.flags(cmd)
 	return cmd
 }
 
@@ -141,10 +143,16 @@ func (s *scanRun) loadDetectors() error {
 	}
 	sel := s.selection
 	sel.logsource = "" // here it says what the logs are, it selects no rules
-	set := s.load(s.rulePaths)
+	set, err := s.load(s.rulePaths, s.filter)
+	if err != nil {
+		return err
+	}
 	selected, err := sel.apply(set.rules)
 	if err != nil {
 		return err
+	}
+	for _, r := range set.correlations {
+		s.errorf("%s: the correlation %q is not run: correlations are read and not yet evaluated", r.Span.File.Name, r.Title.Value)
 	}
 	for _, r := range selected {
 		if !s.anyLogSource && !runsOn(r.LogSource, logs) {
