@@ -12,7 +12,7 @@ type NoteCode string
 
 // The assumptions.
 const (
-	// NoteSingleValue: the field holds one value, not a list.
+	// NoteSingleValue: the field holds one plain value, neither a list nor an object.
 	NoteSingleValue NoteCode = "single-value"
 	// NoteLetterCase: the target compares letter case as it is stored, unless
 	// the mapping or a query option folds it.
@@ -42,9 +42,9 @@ var noteInfo = []struct {
 	Text     string
 	Evidence string
 }{
-	{NoteSingleValue, "taken to hold one value, not a list: %s", "ES|QL compares a multi-valued field to null, LogsQL stores arrays as JSON text (measured: Elasticsearch 8.19.21, VictoriaLogs 1.121.0); SPL names array members field{} (documented)"},
+	{NoteSingleValue, "taken to hold one plain value, neither a list nor an object: %s", "ES|QL compares a multi-valued field to null, LogsQL stores arrays as JSON text (measured: Elasticsearch 8.19.21, VictoriaLogs 1.121.0); SPL names array members field{} (documented)"},
 	{NoteLetterCase, "compared in the letter case in which it is stored unless the search ignores case or the field is normalised: %s", "KQL on keyword fields (measured: Elasticsearch 8.19.21)"},
-	{NoteFolding, "letters beyond ASCII are taken to be stored in the rule's letter case: %s", "case_insensitive folds ASCII only (measured: Elasticsearch 8.19.21); SPL documents no Unicode folding"},
+	{NoteFolding, "letter case is ignored for ASCII letters only (É is not é, and ſ not s): %s", "case_insensitive folds ASCII only (measured: Elasticsearch 8.19.21); SPL documents no Unicode folding"},
 	{NoteMissingEmpty, "an empty string counts as no value: %s", "LogsQL (measured: VictoriaLogs 1.121.0)"},
 	{NoteNullNotIndexed, "null, an empty list and an empty object count as no value: %s", "no index keeps them (measured: Elasticsearch 8.19.21, VictoriaLogs 1.121.0); in SPL a JSON null may be the text null (undocumented)"},
 	{NoteMessageField, "keywords are searched in the field %s, taken to hold the event's text", "no language searches all fields for a substring (measured: Elasticsearch 8.19.21, VictoriaLogs 1.121.0)"},

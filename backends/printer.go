@@ -135,8 +135,8 @@ func (s Style) write(b *strings.Builder, c Clause, indent string, nested bool) {
 		}
 	case Neg:
 		b.WriteString(s.Not)
-		_, group := c.Of.(Atom)
-		if s.NotParens && group {
+		_, atom := c.Of.(Atom)
+		if s.NotParens && atom {
 			b.WriteString("(")
 			s.write(b, c.Of, indent, false)
 			b.WriteString(")")
@@ -192,14 +192,16 @@ func (s Style) flat(members []Clause, op string, nested bool) string {
 }
 
 // bounded splits a group that has more members than the language takes into
-// groups of the same operator.
+// groups of the same operator, of about equal size.
 func (s Style) bounded(members []Clause, op string) []Clause {
 	if s.MaxMembers == 0 || len(members) <= s.MaxMembers {
 		return members
 	}
 	var out []Clause
-	for start := 0; start < len(members); start += s.MaxMembers {
-		part := members[start:min(start+s.MaxMembers, len(members))]
+	groups := (len(members) + s.MaxMembers - 1) / s.MaxMembers
+	size := (len(members) + groups - 1) / groups
+	for start := 0; start < len(members); start += size {
+		part := members[start:min(start+size, len(members))]
 		if op == s.And {
 			out = append(out, All(part))
 		} else {

@@ -13,7 +13,7 @@ import (
 func (t *translation) note(m *ast.Match) {
 	f := m.Field
 	if _, ok := m.Value.(*ast.Keyword); !ok {
-		t.noteSingle(f, matchesObjects(m))
+		t.noteSingle(f)
 	}
 	unknown := f.Type == ast.TypeUnknown || f.Type == ast.TypeDouble
 	switch v := m.Value.(type) {
@@ -58,27 +58,16 @@ func (t *translation) note(m *ast.Match) {
 
 // noteSingle takes a field to hold one value. Where the field is an array or an
 // object, Splunk gives it no field of this name, but name{} or name.key.
-func (t *translation) noteSingle(f ast.Field, objects bool) {
+func (t *translation) noteSingle(f ast.Field) {
 	if f.Multi != ast.MultiUnknown || isMulti(f) {
 		return
 	}
-	t.objects = t.objects || objects && f.Type == ast.TypeUnknown
 	for _, s := range t.single {
 		if s == f.Name {
 			return
 		}
 	}
 	t.single = append(t.single, f.Name)
-}
-
-// matchesObjects reports whether an object can satisfy the leaf, as itself or
-// by a value below it.
-func matchesObjects(m *ast.Match) bool {
-	switch m.Value.(type) {
-	case *ast.Pattern, *ast.Null, *ast.Exists:
-		return true
-	}
-	return false
 }
 
 func (t *translation) noteFolding(f ast.Field, subject string) {
@@ -162,7 +151,7 @@ func (t *translation) noteRegex(f ast.Field, v *ast.Regex) {
 }
 
 func (t *translation) noteFieldRef(f ast.Field, v *ast.FieldRef) {
-	t.noteSingle(v.Field, false)
+	t.noteSingle(v.Field)
 	for _, field := range []ast.Field{f, v.Field} {
 		t.noteFolding(field, field.Name)
 		if field.Type == ast.TypeUnknown || field.Type == ast.TypeDouble {
@@ -186,10 +175,7 @@ func (t *translation) noteKeyword(v *ast.Keyword) {
 }
 
 func (t *translation) noteList() []backends.Note {
-	for i, field := range t.single {
-		if t.objects && i == len(t.single)-1 {
-			field += " (nor an object)"
-		}
+	for _, field := range t.single {
 		t.notes.Add(backends.NoteSingleValue, field)
 	}
 	return t.notes.List()

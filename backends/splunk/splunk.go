@@ -99,7 +99,6 @@ type translation struct {
 	members map[backends.Atom]member // search atoms that IN can gather
 	notes   backends.Notes
 	single  []string // the fields that are taken to hold one value
-	objects bool     // some of them would match if they held an object
 }
 
 // searchStage gives the search stage of e, and the expression that the where

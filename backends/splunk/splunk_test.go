@@ -278,7 +278,7 @@ Image IN (
 	if err != nil || got != want {
 		t.Errorf("got\n%s\nwant\n%s\n%v", got, want, err)
 	}
-	if want := "taken to hold one value, not a list: EventID, Image, CommandLine, User (nor an object)"; notes[0].Text != want {
+	if want := "taken to hold one plain value, neither a list nor an object: EventID, Image, CommandLine, User"; notes[0].Text != want {
 		t.Errorf("got %s, want %s", notes[0].Text, want)
 	}
 }

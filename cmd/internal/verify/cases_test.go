@@ -140,7 +140,7 @@ func goldenText(t *testing.T, b backends.Backend, q *ast.Query) string {
 		}
 		return fmt.Sprintf("refused: %s: %s\n", u.Feature, u.Detail)
 	}
-	if diff := cmp.Diff(pretty.Notes, compact.Notes); diff != "" {
+	if diff := cmp.Diff(lengthless(pretty.Notes), lengthless(compact.Notes)); diff != "" {
 		t.Errorf("notes (-pretty +compact):\n%s", diff)
 	}
 	if strings.Contains(compact.Query, "\n") {
@@ -152,6 +152,11 @@ func goldenText(t *testing.T, b backends.Backend, q *ast.Query) string {
 		fmt.Fprintf(&out, "%s: %s\n", n.Code, n.Text)
 	}
 	return out.String()
+}
+
+// lengthless leaves out the one note that may depend on the length of the text.
+func lengthless(notes []backends.Note) []backends.Note {
+	return slices.DeleteFunc(slices.Clone(notes), func(n backends.Note) bool { return n.Code == backends.NoteEngineVersion })
 }
 
 // TestGoldenFiles demands that the cases hold nothing but rules and outputs of

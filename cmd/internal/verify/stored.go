@@ -180,6 +180,9 @@ func storedNumber(t engine.FieldType, raw, text string) string {
 		return ""
 	}
 	if t == engine.Long {
+		if isNumber(raw) && strings.ContainsAny(raw, ".eE") { // read as a double first (measured)
+			d, _ = ast.ParseDecimal(strconv.FormatFloat(f, 'f', -1, 64))
+		}
 		return d.Truncate().String()
 	}
 	return strconv.FormatFloat(f, 'g', -1, 64)
