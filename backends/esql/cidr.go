@@ -61,17 +61,11 @@ func octets(lo, hi int) string {
 		return anyOctet
 	}
 	var parts []string
-	for digits, from := 1, 0; digits <= 3; digits++ {
-		to := from*10 + 9
-		if from == 0 {
-			to = 9
-		} else {
-			to = from*10 - 1
-		}
-		if a, b := max(lo, from), min(hi, to); a <= b {
+	// Ranges of numbers of one, two and three digits.
+	for _, same := range [][2]int{{0, 9}, {10, 99}, {100, 999}} {
+		if a, b := max(lo, same[0]), min(hi, same[1]); a <= b {
 			parts = append(parts, decimals(strconv.Itoa(a), strconv.Itoa(b))...)
 		}
-		from = to + 1
 	}
 	if len(parts) == 1 {
 		return parts[0]

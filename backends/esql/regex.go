@@ -134,7 +134,7 @@ func (t translator) middle(subs []*syntax.Regexp, left, right bool) (piece, erro
 	whole := &syntax.Regexp{Op: syntax.OpConcat, Sub: subs}
 	switch {
 	case len(subs) == 0:
-		return piece{prec: single}, nil
+		return pad(piece{prec: single}, open(left), open(right)), nil
 	case !hasAnchor(whole):
 		return t.edge(whole, left, right)
 	case len(subs) == 1 && isAnchor(subs[0]):

@@ -125,12 +125,11 @@ func (p *pattern) java() string {
 }
 
 func (p *pattern) writeJavaRune(b *strings.Builder, r rune) {
-	switch {
-	case p.cased:
+	// Of the letters of ASCII, only k and s have a third form.
+	ascii := r < utf8.RuneSelf && r|0x20 != 'k' && r|0x20 != 's'
+	if p.cased || ascii {
 		writeRune(b, r)
-	case r < utf8.RuneSelf && len(backends.FoldOrbit(r)) <= 2:
-		writeRune(b, r)
-	default:
-		writeFolded(b, r)
+		return
 	}
+	writeFolded(b, r)
 }

@@ -280,6 +280,6 @@ func (g group) complex() bool {
 	case folded != 0 && folded != len(g.terms):
 		return tooComplex(g.expression())
 	}
-	// Behind a match the sets are the same again, with one state more.
-	return 3*literalCost(literals, folded > 0) > costLimit
+	// Behind a match the sets are the same again, and each has the runs in it.
+	return 4*literalCost(literals, folded > 0) > costLimit
 }

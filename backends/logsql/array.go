@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"sigmatic/ast"
 )
@@ -36,7 +37,7 @@ func showsInArray(v *ast.Pattern) bool {
 		return true
 	}
 	return shape == ast.ShapeContains &&
-		!strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || strings.ContainsRune(`"\/,[]{}:`, r) }) &&
+		!strings.ContainsFunc(text, func(r rune) bool { return isOftenEscaped(r) || strings.ContainsRune(`"\/,[]{}:`, r) }) &&
 		!strings.ContainsRune("0123456789abcdefABCDEFnNrRtTuU", rune(text[0])) &&
 		!strings.Contains("null", strings.ToLower(text))
 }
@@ -133,9 +134,15 @@ func jsonRune(r rune) string {
 		return fmt.Sprintf(`\\(?:%s|u(?i:%04x))`, short[r], r)
 	case r < ' ':
 		return fmt.Sprintf(`\\u(?i:%04x)`, r)
+	case r < 0x10000 && isOftenEscaped(r):
+		return fmt.Sprintf(`(?:%s|\\u(?i:%04x))`, quoteRegex(string(r)), r)
 	}
 	return quoteRegex(string(r))
 }
+
+// isOftenEscaped finds what some encoders write as it is and others escape: the
+// signs that matter in HTML, and what does not print.
+func isOftenEscaped(r rune) bool { return r == '<' || r == '>' || r == '&' || !unicode.IsPrint(r) }
 
 // numberMember is the expression of a pattern over the text of a number.
 func numberMember(parts []ast.Part) string {

@@ -79,15 +79,16 @@ func fieldsPipe(r *ast.Rule) string {
 	if r == nil {
 		return ""
 	}
-	var names []string
-	seen := map[string]bool{}
+	// VictoriaLogs gives back no row that is left without a value (measured on
+	// 1.121.0), and every event has a time.
+	names, seen := []string{"_time"}, map[string]bool{"_time": true}
 	for _, f := range r.Fields {
 		if f.Value != "" && !seen[f.Value] {
 			seen[f.Value] = true
 			names = append(names, quoteField(f.Value))
 		}
 	}
-	if len(names) == 0 {
+	if len(names) == 1 {
 		return ""
 	}
 	return "| fields " + strings.Join(names, ", ")

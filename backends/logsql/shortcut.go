@@ -59,6 +59,12 @@ func endsBetweenDots(subs []*syntax.Regexp) bool {
 // that match line breaks, without groups, until nothing changes. It is nil
 // when that does not come to an end.
 func simplified(text string) *syntax.Regexp {
+	skeleton, err := syntax.Parse(text, syntax.Perl|syntax.DotNL)
+	if err != nil {
+		return nil
+	}
+	bare(skeleton)
+	text = skeleton.String()
 	before := ""
 	for range 10 {
 		tree, err := syntax.Parse(text, syntax.Perl|syntax.DotNL)
@@ -75,6 +81,21 @@ func simplified(text string) *syntax.Regexp {
 		before = text
 	}
 	return nil
+}
+
+// bare takes out what is large and makes no difference to the form: which
+// characters a class holds, and how often beyond twice a piece is repeated.
+// Writing out the classes of a large repetition takes longer than all else.
+func bare(r *syntax.Regexp) {
+	for _, sub := range r.Sub {
+		bare(sub)
+	}
+	switch r.Op {
+	case syntax.OpCharClass:
+		r.Rune = []rune{'0', '9'}
+	case syntax.OpRepeat:
+		r.Min, r.Max = min(r.Min, 2), min(r.Max, 2)
+	}
 }
 
 // ungroup removes capturing groups and what matches nothing but emptiness.

@@ -38,13 +38,35 @@ func models(target string, notes []backends.Note, fields []string, mapping engin
 	for _, n := range notes {
 		var noted []string
 		for _, f := range fields {
-			if strings.Contains(n.Text, f) {
+			if says(n, f) {
 				noted = append(noted, f)
 			}
 		}
 		out = append(out, modelsOf(target, n, noted, mapping)...)
 	}
 	return out
+}
+
+// says reports whether a note is about a field. The names stand behind the
+// note's last colon and blank, those of types around them.
+func says(n backends.Note, field string) bool {
+	subjects := n.Text
+	if i := strings.LastIndex(subjects, ": "); i >= 0 && !strings.Contains(field, ": ") {
+		subjects = subjects[i+2:]
+	}
+	for at := 0; ; {
+		i := strings.Index(subjects[at:], field)
+		if i < 0 {
+			return false
+		}
+		start, end := at+i, at+i+len(field)
+		before := start == 0 || strings.IndexByte(" (", subjects[start-1]) >= 0
+		after := end == len(subjects) || strings.IndexByte(" ),", subjects[end]) >= 0
+		if before && after {
+			return true
+		}
+		at = start + 1
+	}
 }
 
 func modelsOf(target string, n backends.Note, fields []string, mapping engine.Mapping) []model {

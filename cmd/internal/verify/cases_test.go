@@ -51,6 +51,9 @@ func readCases(t testing.TB) []goldenCase {
 	}
 	var cases []goldenCase
 	for _, d := range dirs {
+		if !d.IsDir() {
+			continue // README.md
+		}
 		c := goldenCase{name: d.Name(), dir: filepath.Join(casesDir, d.Name())}
 		data, err := os.ReadFile(filepath.Join(c.dir, "rule.yml"))
 		if err != nil {

@@ -404,7 +404,7 @@ func (c *comparison) severalValues(r *Report, e Event, fields []string) bool {
 		if n.Code != backends.NoteSingleValue {
 			continue
 		}
-		noted := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return !strings.Contains(n.Text, f) })
+		noted := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return !says(n, f) })
 		return hasSeveral(e, noted)
 	}
 	return false

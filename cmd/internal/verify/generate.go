@@ -16,13 +16,16 @@ import (
 // Event is what engines load.
 type Event = engine.Event
 
-// The number of events that Generate makes of a query, and of the leaves over
-// one field that it looks at.
+// How much Generate makes.
 const (
-	minEvents      = 60
-	maxEvents      = 240
-	maxLeaves      = 14
-	maxBranches    = 12
+	minEvents   = 60
+	maxEvents   = 240
+	maxLeaves   = 14 // over one field, that are looked at closely
+	maxBranches = 12 // of the condition that get an event of their own
+)
+
+// Fields of ours: keywords are put into the first two, and no event is empty.
+const (
 	keywordField   = "note"
 	keywordBeside  = "details.text"
 	unrelatedField = "unrelated"

@@ -145,13 +145,16 @@ func storedAs(t engine.FieldType, raw string) string {
 }
 
 // lenientAddress mends what an ip field takes and netip does not (measured on
-// Elasticsearch 8.19.21): an empty octet is 0, and a group of IPv6 may have more
-// zeros in front.
+// Elasticsearch 8.19.21): an empty octet is 0, one of four digits overflows, and
+// a group of IPv6 may have more zeros in front.
 func lenientAddress(s string) string {
 	if octets := strings.Split(s, "."); len(octets) == 4 && !strings.Contains(s, ":") {
 		for i, o := range octets {
 			if o == "" {
 				octets[i] = "0"
+			}
+			if n, err := strconv.Atoi(o); err == nil && len(o) == 4 {
+				octets[i] = strconv.Itoa(n % 256)
 			}
 		}
 		return strings.Join(octets, ".")
@@ -203,6 +206,7 @@ func storedDate(raw, text string) string {
 	if strings.HasSuffix(s, "ZZ") { // taken as well (measured on Elasticsearch 8.19.21)
 		s = strings.TrimRight(s, "Z") + "Z"
 	}
+	s = strings.TrimPrefix(s, "-") // a year before 0 (measured)
 	if !dateForm.MatchString(s) {
 		return ""
 	}
