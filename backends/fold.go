@@ -1,6 +1,9 @@
 package backends
 
-import "unicode"
+import (
+	"strings"
+	"unicode"
+)
 
 // FoldOrbit is the set of code points that are one letter to a comparison that
 // ignores case: r itself first, then the others in the order of
@@ -23,10 +26,16 @@ func HasCase(s string) bool {
 	return false
 }
 
-// HasCaseBeyondASCII reports whether s holds a cased letter outside ASCII.
-func HasCaseBeyondASCII(s string) bool {
+// FoldsBeyondASCII reports whether a comparison of s that ignores case differs
+// from one that ignores it for ASCII letters only: s holds a cased letter
+// outside ASCII, or one that has such a fellow, as k has the Kelvin sign and s
+// the long s.
+func FoldsBeyondASCII(s string) bool {
 	for _, r := range s {
-		if r >= 0x80 && unicode.SimpleFold(r) != r {
+		if r < 0x80 && !strings.ContainsRune("kKsS", r) {
+			continue
+		}
+		if unicode.SimpleFold(r) != r {
 			return true
 		}
 	}

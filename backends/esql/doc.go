@@ -8,13 +8,13 @@
 //
 //	FROM *
 //	| WHERE <condition>
-//	| KEEP <the rule's fields>
 //
 // KEEP, and every leaf below that names a column, fails the whole query where
 // no index maps the field, or where indices map it to types that do not go
 // together. QSTR does neither: to it such a field is absent. So where nothing
 // is known of a field, everything that QSTR can say is said with QSTR, also that
-// a field exists.
+// a field exists. For the same reason the rule's fields are not printed as KEEP:
+// a detection must not fail for want of a column that is only to be shown.
 //
 // # Three-valued logic
 //

@@ -3,7 +3,6 @@ package esql
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"sigmatic/ast"
@@ -50,13 +49,7 @@ func (Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, e
 	if c.depth(clause) > maxDepth || nesting(clause) > maxNesting {
 		return nil, unsupported(backends.FeatureSize, expr.Range(), "the expression is deeper than the engine's parser allows")
 	}
-	commands := []string{"FROM *", "WHERE " + c.style.Print(clause, "    ")}
-	if keep, err := keep(q); err != nil {
-		return nil, err
-	} else if keep != "" {
-		commands = append(commands, keep)
-	}
-	text := strings.Join(commands, commandSeparator(opts))
+	text := "FROM *" + commandSeparator(opts) + "WHERE " + c.style.Print(clause, "    ")
 	if utf8.RuneCountInString(text) > maxQuery {
 		return nil, unsupported(backends.FeatureSize, expr.Range(), fmt.Sprintf("the query would have more than %d characters", maxQuery))
 	}
@@ -85,29 +78,6 @@ func commandSeparator(opts backends.Options) string {
 		return " | "
 	}
 	return "\n| "
-}
-
-// keep prints the rule's fields as the command that makes them the result.
-func keep(q *ast.Query) (string, error) {
-	if q.Rule == nil {
-		return "", nil
-	}
-	var columns []string
-	for _, f := range q.Rule.Fields {
-		if f.Value == "" {
-			continue
-		}
-		if !utf8.ValidString(f.Value) {
-			return "", unsupported(backends.FeatureFieldName, f.Span, "the name is no text")
-		}
-		if column := quoteColumn(f.Value); !slices.Contains(columns, column) {
-			columns = append(columns, column)
-		}
-	}
-	if columns == nil {
-		return "", nil
-	}
-	return "KEEP " + strings.Join(columns, ", "), nil
 }
 
 func unsupported(feature backends.Feature, span source.Span, detail string) *backends.Unsupported {

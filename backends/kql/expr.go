@@ -52,13 +52,13 @@ func (c *converter) leaf(m *ast.Match, _ bool) (backends.Clause, error) {
 	case *ast.Null:
 		return backends.Neg{Of: backends.Atom(field + ": *")}, nil
 	case *ast.Regex:
-		return nil, unsupported(backends.FeatureRegex, v.Span, "")
+		return nil, unsupported(backends.FeatureRegex, v.Span, "KQL has none")
 	case *ast.CIDR:
 		return c.cidr(m.Field, field, v, m.Span)
 	case *ast.Comparison:
 		return c.comparison(m.Field, field, v, m.Span)
 	case *ast.TimePart:
-		return nil, unsupported(backends.FeatureTimePart, v.Span, "")
+		return nil, unsupported(backends.FeatureTimePart, v.Span, "KQL cannot take a date apart")
 	case *ast.Exists:
 		c.notes.Add(backends.NoteNullNotIndexed, m.Field.Name)
 		exists := backends.Atom(field + ": *")
@@ -67,7 +67,7 @@ func (c *converter) leaf(m *ast.Match, _ bool) (backends.Clause, error) {
 		}
 		return backends.Neg{Of: exists}, nil
 	case *ast.FieldRef:
-		return nil, unsupported(backends.FeatureFieldRef, v.Span, "")
+		return nil, unsupported(backends.FeatureFieldRef, v.Span, "KQL compares a field with a value only")
 	}
 	panic(fmt.Sprintf("kql: unknown value %T", m.Value))
 }
@@ -246,7 +246,7 @@ func (c *converter) keyword(k *ast.Keyword, span source.Span) (backends.Clause, 
 		}
 		pattern = (&ast.Pattern{Parts: []ast.Part{ast.Literal(text)}, Span: v.Span}).Contains()
 	case *ast.Regex:
-		return nil, unsupported(backends.FeatureRegex, k.Span, "")
+		return nil, unsupported(backends.FeatureRegex, k.Span, "KQL has none")
 	default:
 		return nil, unsupported(backends.FeatureKeyword, k.Span, fmt.Sprintf("a keyword cannot be a %T", v))
 	}

@@ -117,7 +117,7 @@ func (c *converter) letters(u *use, f ast.Field, v *ast.Pattern, span source.Spa
 	for _, part := range v.Parts {
 		if lit, ok := part.(ast.Literal); ok {
 			has = has || backends.HasCase(string(lit))
-			beyond = beyond || backends.HasCaseBeyondASCII(string(lit))
+			beyond = beyond || backends.FoldsBeyondASCII(string(lit))
 		}
 	}
 	switch {

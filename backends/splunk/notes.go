@@ -80,7 +80,7 @@ func (t *translation) notePattern(f ast.Field, v *ast.Pattern) {
 	number, folding := len(v.Parts) > 0, false
 	for _, p := range v.Parts {
 		if lit, ok := p.(ast.Literal); ok {
-			folding = folding || !v.Cased && dependsOnFolding(string(lit))
+			folding = folding || !v.Cased && backends.FoldsBeyondASCII(string(lit))
 			number = number && strings.Trim(string(lit), numberRunes) == ""
 		}
 	}
@@ -168,7 +168,7 @@ func (t *translation) noteKeyword(v *ast.Keyword) {
 		return
 	}
 	for _, part := range p.Parts {
-		if lit, ok := part.(ast.Literal); ok && dependsOnFolding(string(lit)) {
+		if lit, ok := part.(ast.Literal); ok && backends.FoldsBeyondASCII(string(lit)) {
 			t.notes.Add(backends.NoteFolding, "_raw")
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"sigmatic/backends"
 )
 
 // quoteSearch writes a value of the search stage. A backslash is written twice
@@ -206,13 +204,6 @@ func writeJSONRun(b *strings.Builder, s string) {
 		fmt.Fprintf(b, `\x5cu%04x`, unit)
 	}
 	b.WriteString("))")
-}
-
-// dependsOnFolding reports whether a comparison of s that ignores case would
-// differ between one that knows ASCII letters only and one that knows all: also
-// k and s have a case beyond ASCII, the Kelvin sign and the long s.
-func dependsOnFolding(s string) bool {
-	return strings.ContainsAny(s, "kKsS") || backends.HasCaseBeyondASCII(s)
 }
 
 func quoteForMessage(s string) string { return fmt.Sprintf("%q", s) }

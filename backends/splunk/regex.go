@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"sigmatic/ast"
+	"sigmatic/backends"
 )
 
 // regex is a regular expression of a rule as a string of eval holds it.
@@ -120,7 +121,7 @@ func (w *regexWriter) assertion(text string) {
 }
 
 func (w *regexWriter) literal(r rune) {
-	w.folds = w.folds || w.flags.ignoreCase && dependsOnFolding(string(r))
+	w.folds = w.folds || w.flags.ignoreCase && backends.FoldsBeyondASCII(string(r))
 	var b strings.Builder
 	if w.json {
 		writeJSONRune(&b, r)
