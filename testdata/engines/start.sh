@@ -173,7 +173,7 @@ health_victorialogs() { echo /health; }
 # The first tier of the compiler alone halves the start, and runs are short.
 launch_elasticsearch() {
   local dir=$work/bin/elasticsearch
-  detached java -Xms256m -Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.disable.jmx=true \
+  detached java -Xms256m -Xmx4g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.disable.jmx=true \
     -Djava.io.tmpdir="$work/data/elasticsearch" -cp "$dir/classes:$dir/lib/*" \
     org.elasticsearch.node.EmbeddedNode "$work/data/elasticsearch"
 }
