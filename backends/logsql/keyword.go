@@ -16,8 +16,12 @@ func (p *printer) keywords(list []*ast.Keyword) (backends.Clause, error) {
 	var out, expressions backends.Any
 	var needles []needle
 	for _, k := range list {
-		switch v := k.Value.(type) {
-		case *ast.Pattern, *ast.Number:
+		value := k.Value
+		if n, ok := value.(*ast.Number); ok {
+			value = asWritten(n)
+		}
+		switch v := value.(type) {
+		case *ast.Pattern:
 			pattern, err := asPattern(v)
 			if err != nil {
 				return nil, err
@@ -46,6 +50,15 @@ func (p *printer) keywords(list []*ast.Keyword) (backends.Clause, error) {
 		}
 	}
 	return append(out, expressions...), nil
+}
+
+// asWritten is a number as the text that the rule has: a message is text.
+func asWritten(n *ast.Number) *ast.Pattern {
+	text := n.Lexeme
+	if text == "" {
+		text = n.Decimal.String()
+	}
+	return &ast.Pattern{Parts: []ast.Part{ast.Literal(text)}, Span: n.Span}
 }
 
 // keywordAlternation is alternation for lines.

@@ -73,8 +73,8 @@ func style(opts backends.Options) backends.Style {
 	}
 }
 
-// fieldsPipe is the pipe that keeps the fields which the rule wants to see, or
-// "". A name that ends in * keeps all fields that begin so.
+// fieldsPipe is the pipe that keeps the time and the fields which the rule wants
+// to see, or "". A name that ends in * keeps all fields that begin so.
 func fieldsPipe(r *ast.Rule) string {
 	if r == nil {
 		return ""

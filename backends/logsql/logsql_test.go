@@ -100,7 +100,7 @@ var leafCases = []leafCase{
 	{name: "Pattern empty", value: pattern(), want: `f:=""`, notes: "missing-is-empty"},
 	{name: "Pattern inner run", value: pattern(lit("a"), run, lit("b")), want: `f:~"(?is)^a.*b$"`},
 	{name: "Pattern one", value: pattern(run, lit("a"), one, lit("b"), run), want: `f:~"(?is)a.b"`},
-	{name: "Pattern of one and run", value: pattern(one, run), want: `f:*`},
+	{name: "Pattern of one and run", value: pattern(one, run), want: `f:*`}, // no note: every number has a character
 	{name: "Pattern of ones", value: pattern(one, one, run), want: `f:~"(?s)^.."`, notes: "number-spelling"},
 	{name: "Pattern literal and one", value: cased(run, lit("a"), one, run), want: `f:~"(?s)^.*a."`},
 	{name: "Pattern dash", value: pattern(run, lit(" "), dash, lit("enc"), run), want: `f:~"(?i) [-/–—―]enc"`},
@@ -141,7 +141,7 @@ var leafCases = []leafCase{
 	{name: "Keyword cased", value: &sigma.Keyword{Value: cased(run, lit("Val"), run)}, want: `_msg:~"Val"`, notes: "message-field"},
 	{name: "Keyword inner run", value: &sigma.Keyword{Value: pattern(run, lit("a"), run, lit("b"), run)}, want: `_msg:~"(?i-s)a.*b"`, notes: "message-field"},
 	{name: "Keyword any", value: &sigma.Keyword{Value: pattern(run)}, want: `_msg:*`, notes: "message-field"},
-	{name: "Keyword number", value: &sigma.Keyword{Value: number("12")}, want: `_msg:~"12"`, notes: "message-field"},
+	{name: "Keyword number", value: &sigma.Keyword{Value: number("12.50")}, want: `_msg:~"12\\.50"`, notes: "message-field"},
 	{name: "Keyword regex", value: &sigma.Keyword{Value: &sigma.Regex{Source: "^a.*[0-9]"}}, want: `_msg:~"(?m-s)^a.*[0-9]"`, notes: "message-field"},
 	{name: "Keyword regex of text", value: &sigma.Keyword{Value: &sigma.Regex{Source: `\Aa`}}, refuse: backends.FeatureRegexSyntax},
 	{name: "Keyword of a bool", value: &sigma.Keyword{Value: &sigma.Bool{}}, refuse: backends.FeatureKeyword},
@@ -380,8 +380,8 @@ func TestLayout(t *testing.T) {
 		compact bool
 		want    string
 	}{
-		{false, `Image:~"(?i)` + a + "\"\nAND \"by\":~\"(?i)" + b + "\"\nAND NOT (x:~\"(?i)" + c + "\" OR y:~\"(?i)" + d + "\")\n| fields CommandLine, \"Parent Image\""},
-		{true, `Image:~"(?i)` + a + `" AND "by":~"(?i)` + b + `" AND NOT (x:~"(?i)` + c + `" OR y:~"(?i)` + d + `") | fields CommandLine, "Parent Image"`},
+		{false, `Image:~"(?i)` + a + "\"\nAND \"by\":~\"(?i)" + b + "\"\nAND NOT (x:~\"(?i)" + c + "\" OR y:~\"(?i)" + d + "\")\n| fields _time, CommandLine, \"Parent Image\""},
+		{true, `Image:~"(?i)` + a + `" AND "by":~"(?i)` + b + `" AND NOT (x:~"(?i)` + c + `" OR y:~"(?i)` + d + `") | fields _time, CommandLine, "Parent Image"`},
 	} {
 		out, err := New().Convert(q, backends.Options{Compact: test.compact})
 		if err != nil || out.Query != test.want {

@@ -83,16 +83,20 @@ func simplified(text string) *syntax.Regexp {
 	return nil
 }
 
-// bare takes out what is large and makes no difference to the form: which
-// characters a class holds, and how often beyond twice a piece is repeated.
-// Writing out the classes of a large repetition takes longer than all else.
+// bare takes out what is large and makes no difference to the form: what a
+// large class holds, and how often beyond twice a piece is repeated. Writing
+// out the classes of a large repetition takes longer than all else. Small
+// classes stay: together they may be a dot, as in "([^a]|(a|\s))".
 func bare(r *syntax.Regexp) {
+	const large = 64
 	for _, sub := range r.Sub {
 		bare(sub)
 	}
 	switch r.Op {
 	case syntax.OpCharClass:
-		r.Rune = []rune{'0', '9'}
+		if len(r.Rune) > large {
+			r.Rune = []rune{'0', '9'}
+		}
 	case syntax.OpRepeat:
 		r.Min, r.Max = min(r.Min, 2), min(r.Max, 2)
 	}

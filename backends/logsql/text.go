@@ -80,7 +80,7 @@ func (p *printer) noteText(f field, v ast.Value, pattern *ast.Pattern) {
 		p.notes.Add(backends.NoteMissingEmpty, f.Name)
 		return
 	}
-	if _, ok := v.(*ast.Bool); !ok && meetsNumber(pattern.Parts) {
+	if _, ok := v.(*ast.Bool); !ok && meetsNumber(pattern.Parts) && !isSomething(pattern.Parts) {
 		p.noteSpelling(f)
 	}
 }
