@@ -22,7 +22,12 @@ type Correlation struct {
 	Aggregates []Aggregate
 	Extended   *RuleCondition // a condition over references, for temporal types
 	NewTerms   *NewTerms      // for first-seen correlations
-	Span       source.Span
+	// Legacy is the rule that the correlation was written as, where it comes from
+	// an aggregation of Sigma 1 (condition: selection | count() > 5); nil where it
+	// is a document of its own. Rules then refers to Silent rules, their Target
+	// set, whose names and ids are those of the correlation.
+	Legacy *Rule
+	Span   source.Span
 }
 
 func (*Correlation) document() {}

@@ -135,7 +135,8 @@ func (v *Regex) String() string {
 			flags += f.name
 		}
 	}
-	return fmt.Sprintf("=~ /%s/%s", v.Source, flags)
+	source := v.fill(func(name string) string { return "%" + name + "%" })
+	return fmt.Sprintf("=~ /%s/%s", source, flags)
 }
 
 // String implements Value.

@@ -68,7 +68,7 @@ type Attribute struct {
 // a map in its order.
 type Data struct {
 	Kind  DataKind
-	Text  string      // scalars
+	Text  string      // scalars; of numbers and booleans as they were written
 	Items []Data      // lists
 	Pairs []Attribute // maps
 	Span  source.Span
@@ -77,10 +77,12 @@ type Data struct {
 // DataKind tells what a Data holds.
 type DataKind uint8
 
-// The kinds of Data.
+// The kinds of Data. A DataScalar is text, however it was quoted.
 const (
 	DataNull DataKind = iota
 	DataScalar
+	DataBool
+	DataNumber
 	DataList
 	DataMap
 )
@@ -170,7 +172,11 @@ type Rule struct {
 	Detections []*NamedDetection // in order of definition
 	Conditions []*RuleCondition  // at least one; each is a query of its own
 	Timeframe  Text              // deprecated detection.timeframe
-	Span       source.Span
+	// Silent marks a rule that is there only for a correlation written in one
+	// document with it (Correlation.Legacy): a search to be counted, which nobody
+	// asked to have reported. It is never converted or run on its own.
+	Silent bool
+	Span   source.Span
 }
 
 func (*Rule) document() {}

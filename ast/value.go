@@ -1,8 +1,10 @@
 package ast
 
 import (
+	"fmt"
 	"net/netip"
 	"regexp/syntax"
+	"strings"
 
 	"sigmatic/ast/source"
 )
@@ -75,7 +77,17 @@ type Regex struct {
 	IgnoreCase bool // i
 	Multiline  bool // m: ^ and $ match at line breaks
 	DotAll     bool // s: . matches line breaks
-	Span       source.Span
+	// Holes are the placeholders of the modifier expand, in the order of Source.
+	// An expression that has one is none yet: Parse refuses it.
+	Holes []Hole
+	Span  source.Span
+}
+
+// Hole is a placeholder in a regular expression: what the name stands for
+// belongs at the byte offset At of its source.
+type Hole struct {
+	Name string
+	At   int
 }
 
 // Flags gives the flags in Go's syntax package terms. They are the Perl
@@ -95,7 +107,32 @@ func (r *Regex) Flags() syntax.Flags {
 }
 
 // Parse gives the syntax tree of the expression, its flags applied.
-func (r *Regex) Parse() (*syntax.Regexp, error) { return syntax.Parse(r.Source, r.Flags()) }
+func (r *Regex) Parse() (*syntax.Regexp, error) {
+	if len(r.Holes) > 0 {
+		return nil, fmt.Errorf("the placeholder %%%s%% has no value", r.Holes[0].Name)
+	}
+	return syntax.Parse(r.Source, r.Flags())
+}
+
+// Check reports what keeps the expression from being one once every placeholder
+// has a value.
+func (r *Regex) Check() error {
+	_, err := syntax.Parse(r.fill(func(string) string { return "(?:)" }), r.Flags())
+	return err
+}
+
+// fill gives the source with a text in the place of each placeholder.
+func (r *Regex) fill(text func(name string) string) string {
+	var b strings.Builder
+	from := 0
+	for _, h := range r.Holes {
+		b.WriteString(r.Source[from:h.At])
+		b.WriteString(text(h.Name))
+		from = h.At
+	}
+	b.WriteString(r.Source[from:])
+	return b.String()
+}
 
 // CIDR is an IP network. An address that merely is equal in another family
 // (IPv4 in IPv6) is not in it.

@@ -238,7 +238,8 @@ func (p *docParser) tags() []ast.Tag {
 			p.errorf(diag.BadTag, t.Span, "a tag is written namespace.name, such as attack.t1078", "%q is not a tag", t.Value)
 			continue
 		}
-		if lower := strings.ToLower(t.Value); lower != t.Value {
+		// The names of D3FEND are mixed-case by its own convention.
+		if lower := strings.ToLower(t.Value); lower != t.Value && namespace != "d3fend" {
 			p.warnf(diag.TagCase, t.Span, "write "+lower, "tags are lower-case, found %q", t.Value)
 			p.withFix(t.Span, lower)
 			namespace, name, _ = strings.Cut(lower, ".")

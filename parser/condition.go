@@ -194,7 +194,8 @@ func (c conditionText) preflight() *diag.Diagnostic {
 	}
 }
 
-// aggregation refuses the aggregations of Sigma 1, which stood behind a pipe.
+// aggregation refuses the aggregations of Sigma 1, which stood behind a pipe, in
+// conditions other than those of rules.
 func (c conditionText) aggregation(at int) *diag.Diagnostic {
 	d := c.error(at, len(c.text), "write a correlation rule of its own: event_count for count(), value_count for count(field), temporal for near",
 		"an aggregation behind | is no part of a condition since Sigma 2.0")

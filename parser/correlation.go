@@ -38,6 +38,27 @@ func correlationTypeNames() []string {
 	return names
 }
 
+// CorrelationTypeName is the word of the attribute type; "" for a type that no
+// Sigma document can name.
+func CorrelationTypeName(t ast.CorrelationType) string {
+	for _, known := range correlationTypes {
+		if known.kind == t {
+			return known.name
+		}
+	}
+	return ""
+}
+
+// ThresholdKey is the key of a comparison in the condition of a correlation.
+func ThresholdKey(t ast.Threshold) string {
+	for key, known := range thresholdOps {
+		if known.Op == t.Op && known.NotEqual == t.NotEqual {
+			return key
+		}
+	}
+	return ""
+}
+
 // correlation reads a correlation document. Its references are resolved by
 // Link, once all documents are known.
 func (p *docParser) correlation() *ast.Correlation {
@@ -259,6 +280,9 @@ func (p *docParser) thresholds(c *ast.Correlation, n *yamldoc.Node) {
 	c.Aggregates = []ast.Aggregate{a}
 }
 
+// thresholdKeys are the keys of thresholdOps, in the order of the specification.
+var thresholdKeys = []string{"gt", "gte", "lt", "lte", "eq", "neq"}
+
 // thresholdOps are the comparisons of the map form.
 var thresholdOps = map[string]ast.Threshold{
 	"gt": {Op: ast.Greater}, "gte": {Op: ast.GreaterOrEqual}, "lt": {Op: ast.Less}, "lte": {Op: ast.LessOrEqual},
@@ -314,7 +338,7 @@ func (p *docParser) extended(c *ast.Correlation, n *yamldoc.Node) {
 		p.errorf(diag.BadCorrelationCondition, bad.Range(), "name the rules one by one", "%q is not allowed in the condition of a correlation", bad)
 		return
 	}
-	c.Extended = &ast.RuleCondition{Text: ast.Text{Value: strings.TrimSpace(n.Text), Span: n.Span}, Expr: expr}
+	c.Extended = &ast.RuleCondition{Text: ast.Text{Value: oneLine(n.Text), Span: n.Span}, Expr: expr}
 	p.matchRules(c, names)
 }
 

@@ -135,7 +135,9 @@ func (p *docParser) doubt(n *yamldoc.Node) {
 		read = "text"
 	}
 	p.warnf(diag.YAMLScalar, n.Span, quoted, "%s without quotes is read as %s here, and differently by other readers of YAML", n.Text, read)
-	p.withFix(n.Span, "'"+n.Text+"'")
+	if read == "text" { // quoting the others would change what they mean
+		p.withFix(n.Span, "'"+n.Text+"'")
+	}
 }
 
 // dataOf keeps a node as it was written.
@@ -143,7 +145,11 @@ func dataOf(n *yamldoc.Node) ast.Data {
 	d := ast.Data{Text: n.Text, Span: n.Span}
 	switch n.Kind {
 	case yamldoc.Null:
-		d.Kind = ast.DataNull
+		d.Kind, d.Text = ast.DataNull, ""
+	case yamldoc.Bool:
+		d.Kind = ast.DataBool
+	case yamldoc.Int, yamldoc.Float:
+		d.Kind = ast.DataNumber
 	case yamldoc.List:
 		d.Kind = ast.DataList
 		for _, item := range n.Items {

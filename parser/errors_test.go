@@ -30,6 +30,9 @@ func TestGoldenErrors(t *testing.T) {
 		t.Fatalf("no cases: %v", err)
 	}
 	for _, dir := range dirs {
+		if !dir.IsDir() {
+			continue // README.md
+		}
 		t.Run(dir.Name(), func(t *testing.T) {
 			runErrorCase(t, filepath.Join(errorCases, dir.Name()))
 		})

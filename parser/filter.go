@@ -77,5 +77,5 @@ func (p *docParser) filterCondition(f *ast.Filter, n *yamldoc.Node) {
 		p.diags = append(p.diags, *fault)
 		return
 	}
-	f.Condition = &ast.RuleCondition{Text: ast.Text{Value: strings.TrimSpace(n.Text), Span: n.Span}, Expr: expr}
+	f.Condition = &ast.RuleCondition{Text: ast.Text{Value: oneLine(n.Text), Span: n.Span}, Expr: expr}
 }

@@ -19,13 +19,20 @@ const maxChain = 10
 func Link(docs []ast.Document) ([]ast.Document, []diag.Diagnostic) {
 	l := linker{index: map[string]ast.Document{}, state: map[ast.Document]linkState{}, depth: map[ast.Document]int{}}
 	for _, d := range docs {
-		l.add(d)
+		if !silent(d) { // its name and id are those of the correlation it is for
+			l.add(d)
+		}
 	}
 	var out []ast.Document
 	for _, d := range docs {
 		l.visit(d, &out, nil)
 	}
 	return out, l.diags
+}
+
+func silent(d ast.Document) bool {
+	r, ok := d.(*ast.Rule)
+	return ok && r.Silent
 }
 
 type linkState uint8
@@ -131,7 +138,10 @@ func (l *linker) correlation(c *ast.Correlation, out *[]ast.Document, path []str
 }
 
 func (l *linker) reference(r *ast.Reference, from string, out *[]ast.Document, path []string) bool {
-	target := l.find(r.Text.Value)
+	target := r.Target
+	if !silent(target) {
+		target = l.find(r.Text.Value)
+	}
 	switch target.(type) {
 	case nil:
 		l.report(diag.UnknownReference, diag.Error, r.Text, "give the file that holds it as well; rules are referred to by id or name, not by title",

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"net/netip"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -41,15 +42,13 @@ func affix(name string, before, after bool) valueFunc {
 			return one(&c)
 		case *ast.Regex:
 			// A regular expression is a search already; an affix can only anchor it.
-			c := *v
 			switch {
 			case before && after:
+				return one(v)
 			case after:
-				c.Source = `\A(?:` + v.Source + `)`
-			default:
-				c.Source = `(?:` + v.Source + `)\z`
+				return one(wrapRegex(v, `\A(?:`, `)`))
 			}
-			return one(&c)
+			return one(wrapRegex(v, `(?:`, `)\z`))
 		case *ast.FieldRef:
 			c := *v
 			switch {
@@ -69,6 +68,21 @@ func affix(name string, before, after bool) valueFunc {
 		}
 		return nil, f
 	}
+}
+
+// wrapRegex puts text around an expression. One that ends inside of \Q is closed
+// first, as it would take the text behind it for its own.
+func wrapRegex(v *ast.Regex, head, tail string) *ast.Regex {
+	c := *v
+	c.Source = head + v.Source + tail
+	c.Holes = slices.Clone(v.Holes)
+	for i := range c.Holes {
+		c.Holes[i].At += len(head)
+	}
+	if c.Check() != nil {
+		c.Source = head + v.Source + `\E` + tail
+	}
+	return &c
 }
 
 func cased(o operand) (ast.Alternatives, *fault) {
@@ -114,7 +128,7 @@ func regex(o operand) (ast.Alternatives, *fault) {
 		r.DotAll = r.DotAll || strings.Contains(flags, "s")
 		r.Source = tail
 	}
-	if _, err := r.Parse(); err != nil {
+	if err := r.Check(); err != nil {
 		return nil, regexFault(err)
 	}
 	return one(r)
@@ -147,7 +161,7 @@ func regexFlag(name string, set func(*ast.Regex)) valueFunc {
 		}
 		c := *v
 		set(&c)
-		if _, err := c.Parse(); err != nil {
+		if err := c.Check(); err != nil {
 			return nil, regexFault(err)
 		}
 		return one(&c)
@@ -160,12 +174,25 @@ func bytesOf(name string, o operand) (string, *ast.Pattern, *fault) {
 	if !ok {
 		return "", nil, wrongType(name, "a string", o.value)
 	}
+	if f := unknownValue(name, v); f != nil {
+		return "", nil, f
+	}
 	text, ok := v.Literal()
 	if !ok {
 		return "", nil, faultf(diag.ModifierValue, `put contains, startswith or endswith behind it; \* and \? stand for the characters`,
 			"%s cannot encode a wildcard", name)
 	}
 	return text, v, nil
+}
+
+// unknownValue is the fault of encoding a placeholder: its value comes when the
+// modifiers have been applied.
+func unknownValue(name string, v *ast.Pattern) *fault {
+	names := v.Placeholders()
+	if len(names) == 0 {
+		return nil
+	}
+	return faultf(diag.ModifierValue, "write the values out", "%s cannot encode the placeholder %%%s%%, whose value is not known yet", name, names[0])
 }
 
 func encoded(v *ast.Pattern, text string) *ast.Pattern {
@@ -208,6 +235,9 @@ func utf16Encode(name string, bigEndian, mark bool) valueFunc {
 		v, ok := o.value.(*ast.Pattern)
 		if !ok {
 			return nil, wrongType(name, "a string", o.value)
+		}
+		if f := unknownValue(name, v); f != nil {
+			return nil, f
 		}
 		c := *v
 		c.Parts = make([]ast.Part, 0, len(v.Parts)+1)
@@ -302,6 +332,9 @@ func cidr(o operand) (ast.Alternatives, *fault) {
 // expand finds the placeholders: %name%, the name neither empty nor holding a
 // backslash. \% is a percent sign.
 func expand(o operand) (ast.Alternatives, *fault) {
+	if r, ok := o.value.(*ast.Regex); ok {
+		return expandRegex(r)
+	}
 	v, ok := o.value.(*ast.Pattern)
 	if !ok {
 		return nil, wrongType("expand", "a string", o.value)
@@ -339,6 +372,75 @@ func placeholders(s string) []ast.Part {
 		lit.WriteByte(s[i])
 	}
 	return append(parts, ast.Literal(lit.String()))
+}
+
+// expandRegex finds the placeholders of a regular expression. Their names are
+// words here, so that two percent signs far apart are just that.
+func expandRegex(r *ast.Regex) (ast.Alternatives, *fault) {
+	c := *r
+	c.Holes = nil
+	var source strings.Builder
+	class := false
+	for text := r.Source; text != ""; {
+		n := 1 // bytes to copy
+		name := placeholderWord(text)
+		switch {
+		case name != "" && class:
+			return nil, faultf(diag.ModifierValue, "write the alternatives outside of [ ]", "the placeholder %%%s%% stands in a class of characters", name)
+		case name != "":
+			c.Holes = append(c.Holes, ast.Hole{Name: name, At: source.Len()})
+			text = text[len(name)+2:]
+			continue
+		default:
+			n, class = regexToken(text, class)
+		}
+		source.WriteString(text[:n])
+		text = text[n:]
+	}
+	c.Source = source.String()
+	if err := c.Check(); err != nil {
+		return nil, regexFault(err)
+	}
+	return one(&c)
+}
+
+// regexToken is the length of what begins an expression, as far as it matters
+// for finding classes of characters, and whether one is open behind it.
+func regexToken(s string, class bool) (n int, open bool) {
+	through := func(end string) int {
+		if i := strings.Index(s, end); i >= 0 {
+			return i + len(end)
+		}
+		return len(s)
+	}
+	switch {
+	case strings.HasPrefix(s, `\Q`) && !class:
+		return through(`\E`), false
+	case s[0] == '\\':
+		return min(2, len(s)), class
+	case class && strings.HasPrefix(s, "[:"):
+		return through(":]"), true
+	case class:
+		return 1, s[0] != ']'
+	}
+	for _, head := range []string{"[^]", "[]", "[^", "["} { // a ] comes first in a class as itself
+		if strings.HasPrefix(s, head) {
+			return len(head), true
+		}
+	}
+	return 1, false
+}
+
+// placeholderWord is the name in a text that begins with %name%, or "".
+func placeholderWord(s string) string {
+	if s[0] != '%' {
+		return ""
+	}
+	name, _, ok := strings.Cut(s[1:], "%")
+	if !ok || strings.ContainsFunc(name, func(r rune) bool { return !isWord(r) && r != '-' && r != '.' }) {
+		return ""
+	}
+	return name
 }
 
 func fieldRef(o operand) (ast.Alternatives, *fault) {

@@ -32,23 +32,38 @@ func Parse(f *source.File) Result {
 	if diag.HasErrors(diags) {
 		res.Broken++
 	}
+	var c collection
 	for _, n := range nodes {
-		if !isSigma(n) {
+		n, ok := c.next(n)
+		switch {
+		case !ok:
+			res.Broken++
+		case n == nil: // a template, or its end
+		case !isSigma(n):
 			res.Foreign++
 			res.Diagnostics = append(res.Diagnostics, foreign(n))
-			continue
+		default:
+			res.read(n)
 		}
-		p := docParser{root: n}
-		doc := p.document()
-		res.Diagnostics = append(res.Diagnostics, p.diags...)
-		if doc == nil || diag.HasErrors(p.diags) {
-			res.Broken++
-			continue
-		}
-		res.Documents = append(res.Documents, doc)
+	}
+	if c.seen {
+		c.unused()
+		res.Diagnostics = unique(append(res.Diagnostics, c.diags...))
 	}
 	diag.Sort(res.Diagnostics)
 	return res
+}
+
+// read reads one document.
+func (res *Result) read(n *yamldoc.Node) {
+	p := docParser{root: n}
+	doc := p.document()
+	res.Diagnostics = append(res.Diagnostics, p.diags...)
+	if doc == nil || diag.HasErrors(p.diags) {
+		res.Broken++
+		return
+	}
+	res.Documents = append(append(res.Documents, doc), p.more...)
 }
 
 // isSigma tells a Sigma document from other YAML by the keys that only Sigma has.
@@ -61,13 +76,8 @@ func isSigma(n *yamldoc.Node) bool {
 			return true
 		}
 	}
-	if action := n.Get("action"); action != nil && legacyAction(action.Text) {
-		return true
-	}
 	return n.Get("filter") != nil && n.Get("title") != nil
 }
-
-func legacyAction(s string) bool { return s == "global" || s == "reset" || s == "repeat" }
 
 func foreign(n *yamldoc.Node) diag.Diagnostic {
 	d := diag.Diagnostic{Code: diag.NotAMapping, Severity: diag.Error, Span: n.Span}
@@ -84,6 +94,8 @@ func foreign(n *yamldoc.Node) diag.Diagnostic {
 type docParser struct {
 	root  *yamldoc.Node
 	diags []diag.Diagnostic
+	piped *aggregation   // behind the rule's condition
+	more  []ast.Document // what the document holds beside the first
 }
 
 func (p *docParser) report(code diag.Code, sev diag.Severity, span source.Span, help, format string, args ...any) {
@@ -105,10 +117,6 @@ func (p *docParser) withFix(span source.Span, replacement string) {
 
 func (p *docParser) document() ast.Document {
 	switch {
-	case p.root.Get("action") != nil && legacyAction(p.root.Get("action").Text):
-		p.errorf(diag.LegacyAction, p.root.Pair("action").Key.Span, "write one document for each rule, with all its attributes",
-			"collections with action: %s are not read", p.root.Get("action").Text)
-		return nil
 	case p.root.Get("action") != nil:
 		n := p.root.Get("action")
 		p.errorf(diag.UnknownAction, n.Span, "remove the attribute, or give it another name", "unknown action %s", shown(n))
@@ -129,6 +137,9 @@ func (p *docParser) rule() *ast.Rule {
 	// identifiers that do not exist.
 	_, diags := ast.Resolve(p.resolvable(r))
 	p.diags = append(p.diags, diags...)
+	if p.piped != nil {
+		p.piped.lower(r)
+	}
 	return r
 }
 
@@ -174,8 +185,6 @@ func (p *docParser) detection(r *ast.Rule) {
 			r.Conditions = p.conditions(pair.Value)
 		case "timeframe":
 			r.Timeframe = ast.Text{Value: pair.Value.Text, Span: pair.Value.Span}
-			p.warnf(diag.TimeframeReserved, pair.Key.Span, "use a correlation rule with a timespan",
-				"timeframe is deprecated and has no effect on a detection rule")
 		default:
 			body := p.body(pair.Key, pair.Value, 0)
 			if body != nil {
@@ -183,6 +192,10 @@ func (p *docParser) detection(r *ast.Rule) {
 				r.Detections = append(r.Detections, &ast.NamedDetection{Name: name, Body: body})
 			}
 		}
+	}
+	if pair := n.Pair("timeframe"); pair != nil && p.piped == nil {
+		p.warnf(diag.TimeframeReserved, pair.Key.Span, "use a correlation rule with a timespan",
+			"timeframe is deprecated and has no effect on a detection rule")
 	}
 	if n.Get("condition") == nil {
 		p.missingCondition(n)
@@ -223,8 +236,15 @@ func (p *docParser) conditions(n *yamldoc.Node) []*ast.RuleCondition {
 			p.errorf(diag.BadCondition, item.Span, "", "a condition must be a string, found %s", item.Kind)
 			continue
 		}
-		c := &ast.RuleCondition{Text: ast.Text{Value: strings.TrimSpace(item.Text), Span: item.Span}}
-		expr, fault := ParseCondition(item.Text, item.Sub)
+		search, behind, piped := strings.Cut(item.Text, "|")
+		if piped {
+			p.piped = &aggregation{docParser: p, node: item, at: len(item.Text) - len(strings.TrimLeft(behind, " \t\r\n"))}
+			if len(items) > 1 {
+				p.piped.errorf(item.Span, "write a rule for each condition", "a rule with an aggregation has one condition, found %d", len(items))
+			}
+		}
+		c := &ast.RuleCondition{Text: ast.Text{Value: oneLine(search), Span: item.Span}}
+		expr, fault := ParseCondition(search, item.Sub)
 		if fault != nil {
 			p.diags = append(p.diags, *fault)
 			continue

@@ -66,6 +66,7 @@ func TestCombinations(t *testing.T) {
 		{`f|re|contains: ab`, `"f" =~ /ab/`},
 		{`f|re|startswith: a|b`, `"f" =~ /\A(?:a|b)/`},
 		{`f|re|endswith: a|b`, `"f" =~ /(?:a|b)\z/`},
+		{`f|re|endswith: '\Qa.b'`, `"f" =~ /(?:\Qa.b\E)\z/`},
 		{`f|contains|re: a`, `S0403 error`},
 		{`f|cidr|contains: 10.0.0.0/8`, `S0402 error`},
 		{`f|i|re: a`, `S0403 error`},

@@ -6,7 +6,8 @@ type Code string
 
 // The codes. The hundreds group them: S00 file and YAML, S01 attributes,
 // S02 logsource, S03 detections and values, S04 modifiers, S05 conditions,
-// S06 correlations and filters, S07 placeholders.
+// S06 correlations and filters, S07 placeholders, S08 the checks of the command
+// check.
 const (
 	YAMLSyntax        Code = "S0001"
 	YAMLDuplicateKey  Code = "S0002"
@@ -81,6 +82,38 @@ const (
 	FilterPolarity          Code = "S0614"
 
 	UnresolvedPlaceholder Code = "S0701"
+	TooManyExpansions     Code = "S0702"
+
+	UnusedIdentifier      Code = "S0801"
+	ThemOfOne             Code = "S0802"
+	AllOfThem             Code = "S0803"
+	SpecificLogSource     Code = "S0811"
+	LogSourceAttribute    Code = "S0812"
+	NoID                  Code = "S0821"
+	SharedID              Code = "S0822"
+	SharedTitle           Code = "S0823"
+	RepeatedReference     Code = "S0824"
+	SharedFileName        Code = "S0825"
+	FileNameLength        Code = "S0826"
+	ModifierCombination   Code = "S0831"
+	DoubleWildcard        Code = "S0841"
+	QuotedNumber          Code = "S0842"
+	ControlCharacter      Code = "S0843"
+	WildcardsForModifiers Code = "S0844"
+	EscapedWildcard       Code = "S0845"
+	TagFormat             Code = "S0851"
+	TagNamespace          Code = "S0852"
+	ATTACKTag             Code = "S0853"
+	D3FENDTag             Code = "S0854"
+	CARTag                Code = "S0855"
+	CVETag                Code = "S0856"
+	DetectionTag          Code = "S0857"
+	STPTag                Code = "S0858"
+	TLP1Tag               Code = "S0859"
+	TLP2Tag               Code = "S0860"
+	TLPTag                Code = "S0861"
+	RepeatedTag           Code = "S0862"
+	BadSuppression        Code = "S0891"
 )
 
 // CodeInfo describes a code.
@@ -156,6 +189,37 @@ var codeInfos = []CodeInfo{
 	{BadFilter, "a filter that is not well formed"},
 	{FilterPolarity, "a filter whose meaning differs between tools"},
 	{UnresolvedPlaceholder, "a placeholder without a value"},
+	{TooManyExpansions, "placeholders whose values give too many alternatives"},
+	{UnusedIdentifier, "a search identifier that no condition uses"},
+	{ThemOfOne, "them where there is only one"},
+	{AllOfThem, "the selector all of them"},
+	{SpecificLogSource, "an event number where there is a category"},
+	{LogSourceAttribute, "a key of a logsource that Sigma does not define"},
+	{NoID, "a document without an id"},
+	{SharedID, "an id that two documents have"},
+	{SharedTitle, "a title that two documents have"},
+	{RepeatedReference, "a reference that stands twice"},
+	{SharedFileName, "a file name that two files have"},
+	{FileNameLength, "a file name that is very short or very long"},
+	{ModifierCombination, "modifiers that hardly make sense together"},
+	{DoubleWildcard, "two stars in a row"},
+	{QuotedNumber, "a number in quotes"},
+	{ControlCharacter, "a control character in a value"},
+	{WildcardsForModifiers, "wildcards where a modifier says the same"},
+	{EscapedWildcard, "an escaped wildcard"},
+	{TagFormat, "a tag with characters that tags do not have"},
+	{TagNamespace, "a tag of a namespace that Sigma does not define"},
+	{ATTACKTag, "a tag that is no part of ATT&CK"},
+	{D3FENDTag, "a tag that is no part of D3FEND"},
+	{CARTag, "a tag that is no CAR analytic"},
+	{CVETag, "a tag that is no CVE number"},
+	{DetectionTag, "an unknown kind of detection"},
+	{STPTag, "a tag that is no Summiting the Pyramid score"},
+	{TLP1Tag, "a tag that TLP 1 does not have"},
+	{TLP2Tag, "a tag that TLP 2 does not have"},
+	{TLPTag, "a tag that no TLP has"},
+	{RepeatedTag, "a tag that stands twice"},
+	{BadSuppression, "a suppression that cannot be read"},
 }
 
 // Codes lists all codes in ascending order.

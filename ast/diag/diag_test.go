@@ -45,7 +45,12 @@ func TestNearest(t *testing.T) {
 
 func TestCodes(t *testing.T) {
 	seen := map[Code]bool{}
+	last := Code("")
 	for _, c := range Codes() {
+		if c.Code < last {
+			t.Errorf("%s stands behind %s", c.Code, last)
+		}
+		last = c.Code
 		if seen[c.Code] || len(c.Code) != 5 || c.Title == "" {
 			t.Errorf("code %q stands twice or is incomplete", c.Code)
 		}

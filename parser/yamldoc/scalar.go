@@ -16,6 +16,9 @@ const (
 	Underscores       // 1_000: read as a string
 )
 
+// PlainKind tells how a scalar without quotes is read, for whoever writes YAML.
+func PlainKind(s string) (Kind, Doubt) { return plainKind(s) }
+
 // plainKind types a scalar without quotes. The table stands in the project's
 // semantics, section "YAML scalar typing"; whatever it does not name is a string.
 func plainKind(s string) (Kind, Doubt) {

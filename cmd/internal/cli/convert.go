@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sigmatic/ast"
+	"sigmatic/ast/source"
 	"sigmatic/backends"
 	"sigmatic/backends/all"
 	"sigmatic/pipeline"
@@ -32,6 +33,7 @@ type convertRun struct {
 	allowRefused bool
 	selection    selection
 	filter       filterFlags
+	vars         varsFlags
 
 	registry backends.Registry
 	backends []backends.Backend
@@ -67,6 +69,7 @@ Targets: ` + strings.Join(c.registry.Names(), ", ") + `. Formats: text, jsonl.`,
 	c.selection.flags(cmd)
 	c.selection.logSourceFlag(cmd)
 	c.filter.flags(cmd)
+	c.vars.flags(cmd)
 	return cmd
 }
 
@@ -75,10 +78,15 @@ func (c *convertRun) run(args []string) error {
 		return err
 	}
 	schema, _ := pipeline.Find(c.schema)
+	vars, err := c.vars.read(c.app)
+	if err != nil {
+		return err
+	}
 	set, err := c.load(args, c.filter)
 	if err != nil {
 		return err
 	}
+	c.expand(&set, vars)
 	selected, err := c.selection.apply(set.rules)
 	if err != nil {
 		return err
@@ -156,6 +164,10 @@ func (c *convertRun) convert(r loadedRule, schema pipeline.Schema) []conversion 
 	}
 	results := make([][]backends.Result, len(qs))
 	for i, q := range qs {
+		if d := unresolved(q); d != nil {
+			results[i] = c.refuseAll(backends.FeaturePlaceholder, d.Span, d.Summary)
+			continue
+		}
 		results[i] = c.registry.Convert(q, c.backends, backends.Options{Compact: c.compact})
 	}
 	out := make([]conversion, 0, len(qs)*len(c.backends))
@@ -171,10 +183,17 @@ func (c *convertRun) convert(r loadedRule, schema pipeline.Schema) []conversion 
 func (c *convertRun) refuse(r loadedRule, schema pipeline.Schema) []conversion {
 	out := make([]conversion, len(c.backends))
 	none := &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}
+	for i, res := range c.refuseAll(backends.FeatureCorrelation, r.Title.Span, "correlations are read and not yet converted") {
+		out[i] = conversion{r, none, c.backends[i], schema.Name, nil, res.Err}
+	}
+	return out
+}
+
+// refuseAll is the answer of all targets to what none of them is asked.
+func (c *convertRun) refuseAll(feature backends.Feature, at source.Span, detail string) []backends.Result {
+	out := make([]backends.Result, len(c.backends))
 	for i, b := range c.backends {
-		out[i] = conversion{r, none, b, schema.Name, nil, &backends.Unsupported{
-			Backend: b.Name(), Feature: backends.FeatureCorrelation, Span: r.Title.Span, Detail: "correlations are read and not yet converted",
-		}}
+		out[i].Err = &backends.Unsupported{Backend: b.Name(), Feature: feature, Span: at, Detail: detail}
 	}
 	return out
 }

@@ -20,6 +20,7 @@ type explainRun struct {
 	limit   int
 	asJSON  bool
 	filter  filterFlags
+	vars    varsFlags
 }
 
 func (a *app) explainCommand() *cobra.Command {
@@ -36,6 +37,7 @@ RULE is a file with rules, or - ; EVENTS is a file, directory or glob of logs, o
 		RunE:    func(cmd *cobra.Command, args []string) error { return x.run(cmd, args) },
 	}
 	x.filter.flags(cmd)
+	x.vars.flags(cmd)
 	cmd.Flags().StringVar(&x.eventID, "event", "", "only the event with this eventID")
 	cmd.Flags().IntVar(&x.limit, "limit", 10, "explain at most this many events; 0 means all")
 	cmd.Flags().BoolVar(&x.asJSON, "json", false, "print one JSON object for each event and condition")
@@ -49,9 +51,17 @@ func (x *explainRun) run(cmd *cobra.Command, args []string) error {
 		return usagef("only one of RULE and EVENTS can be standard input")
 	}
 	var detectors []detector
+	vars, err := x.vars.read(x.app)
+	if err != nil {
+		return err
+	}
 	set, err := x.load(args[:1], x.filter)
 	if err != nil {
 		return err
+	}
+	x.expand(&set, vars)
+	for _, r := range set.correlations {
+		x.errorf("%s: the correlation %q is not explained: correlations are read and not yet evaluated", r.Span.File.Name, r.Title.Value)
 	}
 	for _, r := range set.rules {
 		d, err := newDetector(r.Rule)

@@ -16,6 +16,7 @@ import (
 
 	"sigmatic/ast"
 	"sigmatic/ast/source"
+	"sigmatic/cmd/internal/check"
 	"sigmatic/parser"
 	"sigmatic/rules"
 )
@@ -95,8 +96,24 @@ type loadedDocument struct {
 // parseAll reads files on all processors; what it finds is reported in the
 // order of the files.
 func (a *app) parseAll(set *ruleSet, files []ruleFile) []loadedDocument {
+	var docs []loadedDocument
+	set.foreign += a.parseFiles(files, func(f ruleFile, r check.File) {
+		a.diagnostics(r.Diagnostics)
+		set.broken += r.Broken
+		set.foreign += r.Foreign
+		for _, doc := range r.Documents {
+			docs = append(docs, loadedDocument{doc, f.relative})
+		}
+	})
+	return docs
+}
+
+// parseFiles reads files on all processors and hands them out in their order. A
+// file that cannot be read is reported; other YAML that lies beside the rules
+// is left out, and its documents are counted.
+func (a *app) parseFiles(files []ruleFile, visit func(ruleFile, check.File)) (foreign int) {
 	type parsed struct {
-		parser.Result
+		check.File
 		err error
 	}
 	results := make([]parsed, len(files))
@@ -106,29 +123,23 @@ func (a *app) parseAll(set *ruleSet, files []ruleFile) []loadedDocument {
 			results[i].err = err
 			return
 		}
-		results[i].Result = parser.Parse(source.NewFile(files[i].name, data))
+		results[i].File = check.Parse(source.NewFile(files[i].name, data))
 	})
-	var docs []loadedDocument
 	for i, r := range results {
 		if r.err != nil {
 			a.errorf("%s: cannot be read: %v", files[i].name, plainError(r.err))
 			continue
 		}
 		if !files[i].explicit && len(r.Documents) == 0 && r.Broken == 0 {
-			set.foreign += r.Foreign // some other YAML that lies beside the rules
+			foreign += r.Foreign
 			continue
 		}
 		if files[i].explicit && len(r.Documents)+r.Broken+r.Foreign == 0 {
 			a.errorf("%s: holds no rule", files[i].name)
 		}
-		a.diagnostics(r.Diagnostics)
-		set.broken += r.Broken
-		set.foreign += r.Foreign
-		for _, doc := range r.Documents {
-			docs = append(docs, loadedDocument{doc, files[i].relative})
-		}
+		visit(files[i], r.File)
 	}
-	return docs
+	return foreign
 }
 
 // link resolves the references between documents and applies the filters.
@@ -159,6 +170,9 @@ func (a *app) link(set *ruleSet, docs []loadedDocument, mode ast.FilterMode) {
 		}
 		switch doc := d.Document.(type) {
 		case *ast.Rule:
+			if doc.Silent {
+				continue // its correlation stands for it
+			}
 			set.rules = append(set.rules, loadedRule{ast.ApplyFilters(doc, filters, mode), d.relative})
 		case *ast.Correlation:
 			set.correlations = append(set.correlations, loadedRule{&ast.Rule{Metadata: doc.Metadata, Span: doc.Span}, d.relative})

@@ -34,6 +34,7 @@ type scanRun struct {
 	noDedup      bool
 	selection    selection
 	filter       filterFlags
+	vars         varsFlags
 
 	detectors []detector
 	findings  findingWriter
@@ -91,6 +92,7 @@ standard error accounts for every record; what could not be read is named there.
 	f.BoolVar(&s.noDedup, "no-dedup", false, "count an event that was delivered twice twice")
 	s.selection.flags(cmd)
 	s.filter.flags(cmd)
+	s.vars.flags(cmd)
 	return cmd
 }
 
@@ -143,10 +145,15 @@ func (s *scanRun) loadDetectors() error {
 	}
 	sel := s.selection
 	sel.logsource = "" // here it says what the logs are, it selects no rules
+	vars, err := s.vars.read(s.app)
+	if err != nil {
+		return err
+	}
 	set, err := s.load(s.rulePaths, s.filter)
 	if err != nil {
 		return err
 	}
+	s.expand(&set, vars)
 	selected, err := sel.apply(set.rules)
 	if err != nil {
 		return err
@@ -202,6 +209,9 @@ func newDetector(r *ast.Rule) (detector, error) {
 	}
 	d := detector{rule: r}
 	for _, q := range qs {
+		if missing := unresolved(q); missing != nil {
+			return d, missing
+		}
 		ref, err := evaluator.New(q)
 		if err != nil {
 			return d, err
