@@ -9,6 +9,19 @@ type Query struct {
 	Condition *RuleCondition
 	Index     int // of the condition in the rule, from 0
 	Expr      Expr
+
+	simplified bool
+}
+
+// Simplified gives the query with its expression simplified (Simplify). A query
+// that is converted to several languages is simplified once.
+func (q *Query) Simplified() *Query {
+	if q.simplified {
+		return q
+	}
+	s := *q
+	s.Expr, s.simplified = Simplify(q.Expr), true
+	return &s
 }
 
 // Expr is a resolved boolean expression: *And, *Or, *Not or *Match. Logic is

@@ -42,7 +42,7 @@ type Output struct {
 // Prepare gives the expression that a backend prints: simplified, and free of
 // what no language can say. The error is an *Unsupported.
 func Prepare(backend string, q *ast.Query) (ast.Expr, error) {
-	expr := ast.Simplify(q.Expr)
+	expr := q.Simplified().Expr
 	var err error
 	ast.Leaves(expr, func(m *ast.Match, _ bool) {
 		if names := placeholders(m.Value); len(names) > 0 && err == nil {

@@ -180,7 +180,7 @@ func (f fake) Convert(*ast.Query, Options) (*Output, error) {
 func TestRegistryConvert(t *testing.T) {
 	calls := 0
 	r := Registry{fake{"x", true, &calls}, fake{"y", false, &calls}, fake{"z", true, &calls}}
-	results := r.Convert(&ast.Query{}, []Backend{r.Find("y-alias"), r.Find("x")}, Options{})
+	results := r.Convert(&ast.Query{Expr: match("f")}, []Backend{r.Find("y-alias"), r.Find("x")}, Options{})
 	var refusal *Unsupported
 	if !errors.As(results[0].Err, &refusal) || !slices.Equal(refusal.Alternatives, []string{"x", "z"}) {
 		t.Errorf("refusal %v", results[0].Err)

@@ -41,6 +41,7 @@ type Result struct {
 // languages of the registry that can say the query; those that were not asked
 // for are tried.
 func (r Registry) Convert(q *ast.Query, targets []Backend, opts Options) []Result {
+	q = q.Simplified()
 	answers := make([]*Result, len(r))
 	ask := func(i int) *Result {
 		if answers[i] == nil {

@@ -4,6 +4,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode"
 
 	"sigmatic/backends"
 )
@@ -44,6 +45,16 @@ func isMisread(text string) bool {
 		return true
 	}
 	return tree.Sub[0].Op != syntax.OpBeginText && endsBetweenDots(subs)
+}
+
+// isDelicate finds what an expression must have for VictoriaLogs to misread it:
+// an assertion, a dot, or a class that may become a dot together with others.
+// Most expressions have none, and the test is slow.
+func isDelicate(r *syntax.Regexp) bool {
+	if r.Op == syntax.OpCharClass {
+		return len(r.Rune) > 0 && r.Rune[len(r.Rune)-1] == unicode.MaxRune
+	}
+	return isAssertion(r) || isAnyDot(r) || isLineDot(r)
 }
 
 // endsBetweenDots finds .+x.+ at the end.
