@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -45,26 +44,14 @@ const (
 )
 
 var aggregationGrammar = sync.OnceValue(func() *participle.Parser[aggregationNode] {
-	return participle.MustBuild[aggregationNode](participle.Lexer(aggregationLexer{}))
+	return participle.MustBuild[aggregationNode](participle.Lexer(aggregationLexer))
 })
 
 // aggregationLexer cuts an aggregation into operators, ( ) , and words, which
 // are names of fields too and therefore anything else.
-type aggregationLexer struct{}
-
-// Symbols implements lexer.Definition.
-func (aggregationLexer) Symbols() map[string]lexer.TokenType {
-	return map[string]lexer.TokenType{"EOF": lexer.EOF, "Word": aggregationWord, "Op": aggregationOp, "Punct": aggregationPunct}
-}
-
-// Lex implements lexer.Definition.
-func (aggregationLexer) Lex(string, io.Reader) (lexer.Lexer, error) {
-	return nil, errors.New("parser: aggregations are lexed from strings")
-}
-
-// LexString implements lexer.StringDefinition.
-func (aggregationLexer) LexString(_ string, s string) (lexer.Lexer, error) {
-	return &aggregationScanner{text: s}, nil
+var aggregationLexer = textLexer{
+	symbols: map[string]lexer.TokenType{"EOF": lexer.EOF, "Word": aggregationWord, "Op": aggregationOp, "Punct": aggregationPunct},
+	scan:    func(text string) lexer.Lexer { return &aggregationScanner{text: text} },
 }
 
 type aggregationScanner struct {

@@ -3,7 +3,6 @@ package parser
 import (
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 
@@ -63,7 +62,7 @@ const (
 // conditionGrammar is built on first use: building it takes longer than parsing
 // a thousand conditions.
 var conditionGrammar = sync.OnceValue(func() *participle.Parser[orNode] {
-	return participle.MustBuild[orNode](participle.Lexer(conditionLexer{}), participle.UseLookahead(2))
+	return participle.MustBuild[orNode](participle.Lexer(conditionLexer), participle.UseLookahead(2))
 })
 
 // maxConditionDepth bounds parentheses and negations inside each other; the
@@ -72,23 +71,11 @@ const maxConditionDepth = 100
 
 // conditionLexer cuts a condition into words, parentheses and what belongs to
 // neither, which no rule of the grammar takes.
-type conditionLexer struct{}
-
-// Symbols implements lexer.Definition.
-func (conditionLexer) Symbols() map[string]lexer.TokenType {
-	return map[string]lexer.TokenType{
+var conditionLexer = textLexer{
+	symbols: map[string]lexer.TokenType{
 		"EOF": lexer.EOF, "Keyword": tokenKeyword, "Word": tokenWord, "Paren": tokenParen, "Other": tokenOther,
-	}
-}
-
-// Lex implements lexer.Definition.
-func (d conditionLexer) Lex(string, io.Reader) (lexer.Lexer, error) {
-	return nil, errors.New("parser: conditions are lexed from strings")
-}
-
-// LexString implements lexer.StringDefinition.
-func (conditionLexer) LexString(_ string, s string) (lexer.Lexer, error) {
-	return &conditionScanner{text: s}, nil
+	},
+	scan: func(text string) lexer.Lexer { return &conditionScanner{text: text} },
 }
 
 type conditionScanner struct {

@@ -25,7 +25,7 @@ func refuse(m *ast.Match, feature backends.Feature, detail string) error {
 }
 
 func refuseName(m *ast.Match, field string) error {
-	return refuse(m, backends.FeatureFieldName, "where cannot name the field "+quoteForMessage(field))
+	return refuse(m, backends.FeatureFieldName, "where cannot name the field "+strconv.Quote(field))
 }
 
 // where gives the clause of a leaf in the where stage: true or false for every
@@ -389,7 +389,7 @@ func whereObject(m *ast.Match) (backends.Clause, error) {
 		return nil, nil
 	}
 	if !ok {
-		return nil, refuse(m, backends.FeatureFieldName, "spath cannot name the object "+quoteForMessage(m.Field.Name))
+		return nil, refuse(m, backends.FeatureFieldName, "spath cannot name the object "+strconv.Quote(m.Field.Name))
 	}
 	return c, nil
 }
@@ -476,7 +476,7 @@ func whereFieldRef(m *ast.Match, f string, v *ast.FieldRef) (backends.Clause, er
 	}
 	for _, field := range []ast.Field{m.Field, v.Field} {
 		if isMulti(field) {
-			return nil, refuse(m, backends.FeatureFieldRef, quoteForMessage(field.Name)+" holds a list, and eval has no comparison of two lists")
+			return nil, refuse(m, backends.FeatureFieldRef, strconv.Quote(field.Name)+" holds a list, and eval has no comparison of two lists")
 		}
 	}
 	lf, lg, length := "lower("+f+")", "lower("+g+")", "len("+g+")"

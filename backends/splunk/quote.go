@@ -205,5 +205,3 @@ func writeJSONRun(b *strings.Builder, s string) {
 	}
 	b.WriteString("))")
 }
-
-func quoteForMessage(s string) string { return fmt.Sprintf("%q", s) }

@@ -1,6 +1,7 @@
 package splunk
 
 import (
+	"strconv"
 	"strings"
 
 	"sigmatic/ast"
@@ -83,7 +84,7 @@ func tableStage(fields []ast.Text) (string, error) {
 		if !ok {
 			return "", &backends.Unsupported{
 				Backend: name, Feature: backends.FeatureFieldName, Span: f.Span,
-				Detail: "no documented way to write the name " + quoteForMessage(f.Value) + " in a table",
+				Detail: "no documented way to write the name " + strconv.Quote(f.Value) + " in a table",
 			}
 		}
 		names = append(names, quoted)

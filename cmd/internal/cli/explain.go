@@ -50,26 +50,9 @@ func (x *explainRun) run(cmd *cobra.Command, args []string) error {
 	if args[0] == "-" && args[1] == "-" {
 		return usagef("only one of RULE and EVENTS can be standard input")
 	}
-	var detectors []detector
-	vars, err := x.vars.read(x.app)
+	detectors, err := x.detectors(args[0])
 	if err != nil {
 		return err
-	}
-	set, err := x.load(args[:1], x.filter)
-	if err != nil {
-		return err
-	}
-	x.expand(&set, vars)
-	for _, r := range set.correlations {
-		x.errorf("%s: the correlation %q is not explained: correlations are read and not yet evaluated", r.Span.File.Name, r.Title.Value)
-	}
-	for _, r := range set.rules {
-		d, err := newDetector(r.Rule)
-		if err != nil {
-			x.errorf("%v", err)
-			continue
-		}
-		detectors = append(detectors, d)
 	}
 	if len(detectors) == 0 {
 		x.raise(statusUnusable)
@@ -108,6 +91,32 @@ func (x *explainRun) run(cmd *cobra.Command, args []string) error {
 		x.errorf("no event to explain")
 	}
 	return nil
+}
+
+// detectors compiles the rules of one argument.
+func (x *explainRun) detectors(path string) ([]detector, error) {
+	vars, err := x.vars.read(x.app)
+	if err != nil {
+		return nil, err
+	}
+	set, err := x.load([]string{path}, x.filter)
+	if err != nil {
+		return nil, err
+	}
+	x.expand(&set, vars)
+	for _, r := range set.correlations {
+		x.errorf("%s: the correlation %q is not explained: correlations are read and not yet evaluated", r.Span.File.Name, r.Title.Value)
+	}
+	var out []detector
+	for _, r := range set.rules {
+		d, err := newDetector(r.Rule)
+		if err != nil {
+			x.errorf("%v", err)
+			continue
+		}
+		out = append(out, d)
+	}
+	return out, nil
 }
 
 func (x *explainRun) record(detectors []detector, rec cloudtrail.Record) error {
