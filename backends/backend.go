@@ -28,9 +28,19 @@ type Backend interface {
 	Convert(q *ast.Query, opts Options) (*Output, error)
 }
 
-// Options are the user's wishes on the text; none of them changes its meaning.
+// Options are the user's wishes on the text, and where the events are stored;
+// none of them changes which of those events the query selects.
 type Options struct {
 	Compact bool // one line
+	Source  Source
+}
+
+// Source says where a target keeps the events of a log source, as a schema knows
+// it. A backend prints what its language has a place for.
+type Source struct {
+	Index      string // an index or a pattern of them: Elasticsearch, Splunk
+	Sourcetype string // Splunk
+	Stream     string // a stream filter without braces: VictoriaLogs
 }
 
 // Output is a query and the assumptions it rests on.
