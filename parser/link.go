@@ -18,10 +18,13 @@ const maxChain = 10
 // is wrong with the others.
 func Link(docs []ast.Document) ([]ast.Document, []diag.Diagnostic) {
 	l := linker{index: map[string]ast.Document{}, state: map[ast.Document]linkState{}, depth: map[ast.Document]int{}}
+	var names Names
 	for _, d := range docs {
-		if !silent(d) { // its name and id are those of the correlation it is for
-			l.add(d)
+		if fault := names.Claim(d); fault != nil {
+			l.diags = append(l.diags, *fault)
+			l.state[d] = unusable
 		}
+		l.add(d)
 	}
 	var out []ast.Document
 	for _, d := range docs {
@@ -55,25 +58,49 @@ func (l *linker) report(code diag.Code, sev diag.Severity, at ast.Text, help, fo
 	l.diags = append(l.diags, diag.Diagnostic{Code: code, Severity: sev, Span: at.Span, Help: help, Summary: fmt.Sprintf(format, args...)})
 }
 
-// add indexes a document. A name that two documents have would silently mean
-// one of them.
+// add indexes a document.
 func (l *linker) add(d ast.Document) {
+	if silent(d) {
+		return
+	}
+	for _, key := range []string{d.Meta().ID.Value, d.Meta().Name.Value} {
+		if _, taken := l.index[key]; !taken && key != "" {
+			l.index[key] = d
+		}
+	}
+}
+
+// Names tell which names are taken, of documents that come one after another. A
+// name that two documents have would silently mean one of them. The zero value
+// is ready to use.
+type Names struct {
+	taken map[string]ast.Text // ids, and names, to the name of the document that has them
+}
+
+// Claim takes the document's name and id, or says what is wrong with the name:
+// such a document cannot be used. Silent rules have those of the correlation
+// they are for, and claim nothing.
+func (n *Names) Claim(d ast.Document) *diag.Diagnostic {
+	if silent(d) {
+		return nil
+	}
+	if n.taken == nil {
+		n.taken = map[string]ast.Text{}
+	}
 	m := d.Meta()
-	for _, key := range []ast.Text{m.ID, m.Name} {
-		if key.Value == "" {
-			continue
+	first, taken := n.taken[m.Name.Value]
+	for _, key := range []string{m.ID.Value, m.Name.Value} {
+		if _, has := n.taken[key]; !has && key != "" {
+			n.taken[key] = m.Name
 		}
-		first, taken := l.index[key.Value]
-		if !taken {
-			l.index[key.Value] = d
-			continue
-		}
-		if key == m.Name {
-			l.report(diag.DuplicateName, diag.Error, key, "give one of them another name", "the name %q is taken", key.Value)
-			last := &l.diags[len(l.diags)-1]
-			last.Related = []diag.Related{{Span: first.Meta().Name.Span, Text: "first here"}}
-			l.state[d] = unusable
-		}
+	}
+	if !taken || m.Name.Value == "" {
+		return nil
+	}
+	return &diag.Diagnostic{
+		Code: diag.DuplicateName, Severity: diag.Error, Span: m.Name.Span,
+		Summary: fmt.Sprintf("the name %q is taken", m.Name.Value), Help: "give one of them another name",
+		Related: []diag.Related{{Span: first.Span, Text: "first here"}},
 	}
 }
 
@@ -85,6 +112,27 @@ func (l *linker) find(name string) ast.Document {
 		return l.index[id]
 	}
 	return nil
+}
+
+// References are the ids and names that a document may refer to others by: each
+// as written, and as an id in dashed form where it is one.
+func References(d ast.Document) []string {
+	var list []ast.Reference
+	switch d := d.(type) {
+	case *ast.Correlation:
+		list = d.Rules
+	case *ast.Filter:
+		list = d.Rules
+	case *ast.Rule:
+	}
+	var keys []string
+	for _, r := range list {
+		keys = append(keys, r.Text.Value)
+		if id, ok := parseUUID(r.Text.Value); ok && id != r.Text.Value {
+			keys = append(keys, id)
+		}
+	}
+	return keys
 }
 
 // visit appends d behind all that it refers to. path is the way to it, to tell

@@ -7,17 +7,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
 	"sigmatic/ast"
-	"sigmatic/ast/source"
-	"sigmatic/cmd/internal/check"
-	"sigmatic/parser"
 	"sigmatic/rules"
 )
 
@@ -25,11 +19,16 @@ import (
 type loadedRule struct {
 	*ast.Rule
 	relative string // slash-separated path below the root that was named
+	// shared says that the answers for other documents, which come later, may go
+	// to the same place below -o DIR: from a file of the same relative name, or
+	// correlations of the same file.
+	shared bool
 }
 
 // ruleSet is what was loaded, and the account of what was not.
 type ruleSet struct {
-	rules []loadedRule // narrowed by the filters that apply
+	rules []loadedRule // narrowed by the filters that apply; only load keeps them
+	found int          // rules that can be used, before any selection
 	// correlations stand here as rules that have only what all documents have.
 	correlations []loadedRule
 	broken       int // Sigma documents with errors
@@ -61,7 +60,7 @@ func (f *filterFlags) parsedMode() (ast.FilterMode, error) {
 	return 0, usagef("--filter-mode takes and or and-not, not %q", f.mode)
 }
 
-// ruleFile is a file of rules before it is read.
+// ruleFile is a file of rules that may be read.
 type ruleFile struct {
 	name     string // as shown
 	relative string
@@ -69,116 +68,20 @@ type ruleFile struct {
 	read     func() ([]byte, error)
 }
 
+// stem is the relative name without its extension.
+func (f ruleFile) stem() string { return strings.TrimSuffix(f.relative, path.Ext(f.relative)) }
+
 // load reads rules from files, directories, globs and "-"; without any, the
 // embedded ones. Findings go to standard error.
 func (a *app) load(paths []string, filter filterFlags) (ruleSet, error) {
-	mode, err := filter.parsedMode()
-	if err != nil {
-		return ruleSet{}, err
-	}
-	files := embeddedRules()
-	var set ruleSet
-	if len(paths) > 0 {
-		files, set.tests = a.findAll(paths)
-	}
-	filterFiles, _ := a.findAll(filter.paths)
-	files = append(files, filterFiles...)
-	a.link(&set, a.parseAll(&set, files), mode)
-	return set, nil
-}
-
-// loadedDocument is a document before the references are resolved.
-type loadedDocument struct {
-	ast.Document
-	relative string
-}
-
-// parseAll reads files on all processors; what it finds is reported in the
-// order of the files.
-func (a *app) parseAll(set *ruleSet, files []ruleFile) []loadedDocument {
-	var docs []loadedDocument
-	set.foreign += a.parseFiles(files, func(f ruleFile, r check.File) {
-		a.diagnostics(r.Diagnostics)
-		set.broken += r.Broken
-		set.foreign += r.Foreign
-		for _, doc := range r.Documents {
-			docs = append(docs, loadedDocument{doc, f.relative})
-		}
+	var rules []loadedRule
+	keep := func(r loadedRule) loadedRule { return r }
+	set, err := streamRules(a, paths, filter, keep, func(r loadedRule) error {
+		rules = append(rules, r)
+		return nil
 	})
-	return docs
-}
-
-// parseFiles reads files on all processors and hands them out in their order. A
-// file that cannot be read is reported; other YAML that lies beside the rules
-// is left out, and its documents are counted.
-func (a *app) parseFiles(files []ruleFile, visit func(ruleFile, check.File)) (foreign int) {
-	type parsed struct {
-		check.File
-		err error
-	}
-	results := make([]parsed, len(files))
-	parallel(len(files), func(i int) {
-		data, err := files[i].read()
-		if err != nil {
-			results[i].err = err
-			return
-		}
-		results[i].File = check.Parse(source.NewFile(files[i].name, data))
-	})
-	for i, r := range results {
-		if r.err != nil {
-			a.errorf("%s: cannot be read: %v", files[i].name, plainError(r.err))
-			continue
-		}
-		if !files[i].explicit && len(r.Documents) == 0 && r.Broken == 0 {
-			foreign += r.Foreign
-			continue
-		}
-		if files[i].explicit && len(r.Documents)+r.Broken+r.Foreign == 0 {
-			a.errorf("%s: holds no rule", files[i].name)
-		}
-		visit(files[i], r.File)
-	}
-	return foreign
-}
-
-// link resolves the references between documents and applies the filters.
-func (a *app) link(set *ruleSet, docs []loadedDocument, mode ast.FilterMode) {
-	all := make([]ast.Document, len(docs))
-	for i, d := range docs {
-		all[i] = d.Document
-	}
-	linked, diags := parser.Link(all)
-	set.broken += len(all) - len(linked)
-	usable := make(map[ast.Document]bool, len(linked))
-	var filters []*ast.Filter
-	for _, d := range linked {
-		usable[d] = true
-		if f, ok := d.(*ast.Filter); ok {
-			if ambiguous := f.Ambiguous(mode); ambiguous != nil {
-				diags = append(diags, *ambiguous)
-				set.broken++
-				continue
-			}
-			filters = append(filters, f)
-		}
-	}
-	a.diagnostics(diags)
-	for _, d := range docs {
-		if !usable[d.Document] {
-			continue
-		}
-		switch doc := d.Document.(type) {
-		case *ast.Rule:
-			if doc.Silent {
-				continue // its correlation stands for it
-			}
-			set.rules = append(set.rules, loadedRule{ast.ApplyFilters(doc, filters, mode), d.relative})
-		case *ast.Correlation:
-			set.correlations = append(set.correlations, loadedRule{&ast.Rule{Metadata: doc.Metadata, Span: doc.Span}, d.relative})
-		case *ast.Filter:
-		}
-	}
+	set.rules = rules
+	return set, err
 }
 
 // embedded gives the rules that are in the program. They have no faults; a test
@@ -186,20 +89,6 @@ func (a *app) link(set *ruleSet, docs []loadedDocument, mode ast.FilterMode) {
 func (a *app) embedded() []loadedRule {
 	set, _ := a.load(nil, filterFlags{})
 	return set.rules
-}
-
-// parallel calls work for 0 to n-1 on all processors.
-func parallel(n int, work func(i int)) {
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				work(i)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 func embeddedRules() []ruleFile {

@@ -75,7 +75,8 @@ func (a *app) expand(set *ruleSet, vars ast.Vars) {
 			set.broken++
 			continue
 		}
-		kept = append(kept, loadedRule{expanded, r.relative})
+		r.Rule = expanded
+		kept = append(kept, r)
 	}
 	set.rules = kept
 }
