@@ -33,6 +33,12 @@ func Placeholders(e Expr) []Text {
 
 func placeholdersOf(v Value) []string {
 	switch v := v.(type) {
+	case *Members:
+		var names []string
+		for _, t := range Placeholders(v.Expr) {
+			names = append(names, t.Value)
+		}
+		return names
 	case *Keyword:
 		return placeholdersOf(v.Value)
 	case *Pattern:
@@ -53,10 +59,7 @@ func placeholdersOf(v Value) []string {
 // diagnostics, and left as it was.
 func ExpandPlaceholders(r *Rule, vars Vars) (*Rule, []diag.Diagnostic) {
 	x := expander{vars: vars}
-	detections := make([]*NamedDetection, len(r.Detections))
-	for i, d := range r.Detections {
-		detections[i] = &NamedDetection{Name: d.Name, Body: x.body(d.Body)}
-	}
+	detections := x.named(r.Detections)
 	if !x.changed {
 		return r, x.diags
 	}
@@ -69,6 +72,14 @@ type expander struct {
 	vars    Vars
 	changed bool
 	diags   []diag.Diagnostic
+}
+
+func (x *expander) named(list []*NamedDetection) []*NamedDetection {
+	out := make([]*NamedDetection, len(list))
+	for i, d := range list {
+		out[i] = &NamedDetection{Name: d.Name, Body: x.body(d.Body)}
+	}
+	return out
 }
 
 func (x *expander) body(d Detection) Detection {
@@ -84,6 +95,13 @@ func (x *expander) body(d Detection) Detection {
 		return &AllOf{Members: all(d.Members), Span: d.Span}
 	case *AnyOf:
 		return &AnyOf{Members: all(d.Members), Span: d.Span}
+	case *ArrayItem:
+		out := *d
+		if d.Body != nil {
+			out.Body = x.body(d.Body)
+		}
+		out.Detections = x.named(d.Detections)
+		return &out
 	case *Item:
 		out := *d
 		out.Values = make([]Alternatives, len(d.Values))

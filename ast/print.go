@@ -164,4 +164,7 @@ func (v *FieldRef) String() string {
 }
 
 // String implements Value.
+func (v *Members) String() string { return v.Selector.String() + " " + v.Expr.String() }
+
+// String implements Value.
 func (v *Keyword) String() string { return "keyword " + v.Value.String() }

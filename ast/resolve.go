@@ -2,6 +2,7 @@ package ast
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sigmatic/ast/diag"
@@ -12,7 +13,7 @@ import (
 // search identifiers put in their place, lists opened. A condition that names
 // something that does not exist gives diagnostics and no query.
 func Resolve(r *Rule) ([]*Query, []diag.Diagnostic) {
-	res := resolver{rule: r}
+	res := resolver{detections: r.Detections}
 	var queries []*Query
 	for i, c := range r.Conditions {
 		if c.Expr == nil {
@@ -27,9 +28,19 @@ func Resolve(r *Rule) ([]*Query, []diag.Diagnostic) {
 	return queries, res.diags
 }
 
+// ResolveMember gives what an item demands of a member of its array. An item
+// whose condition names something that does not exist gives diagnostics as well.
+func ResolveMember(d *ArrayItem) (Expr, []diag.Diagnostic) {
+	if d.Condition == nil {
+		return Open(d.Body), nil
+	}
+	res := resolver{detections: d.Detections}
+	return res.condition(d.Condition.Expr), res.diags
+}
+
 type resolver struct {
-	rule  *Rule
-	diags []diag.Diagnostic
+	detections []*NamedDetection
+	diags      []diag.Diagnostic
 }
 
 func (r *resolver) condition(c Condition) Expr {
@@ -41,8 +52,10 @@ func (r *resolver) condition(c Condition) Expr {
 	case *CondNot:
 		return &Not{Term: r.condition(c.Operand), Span: c.Span}
 	case *CondRef:
-		if body := r.rule.Detection(c.Name); body != nil {
-			return Open(body)
+		for _, d := range r.detections {
+			if d.Name.Value == c.Name {
+				return Open(d.Body)
+			}
 		}
 		r.unknown(c)
 		return &Or{Span: c.Span}
@@ -62,7 +75,7 @@ func (r *resolver) conditions(list []Condition) []Expr {
 
 func (r *resolver) selector(c *CondSelector) Expr {
 	var terms []Expr
-	for _, d := range r.rule.Detections {
+	for _, d := range r.detections {
 		if c.Selects(d.Name.Value) {
 			terms = append(terms, Open(d.Body))
 		}
@@ -97,8 +110,8 @@ func (r *resolver) unknown(c *CondRef) {
 }
 
 func (r *resolver) identifiers() []string {
-	names := make([]string, len(r.rule.Detections))
-	for i, d := range r.rule.Detections {
+	names := make([]string, len(r.detections))
+	for i, d := range r.detections {
 		names[i] = d.Name.Value
 	}
 	return names
@@ -158,8 +171,21 @@ func Open(d Detection) Expr {
 		return group(d.Members, func(t []Expr) Expr { return &Or{Terms: t, Span: d.Span} })
 	case *Item:
 		return openItem(d)
+	case *ArrayItem:
+		return openArrayItem(d)
 	}
 	panic(fmt.Sprintf("ast: unknown detection %T", d))
+}
+
+// openArrayItem puts each step around what follows it. The parser has reported a
+// condition that names what does not exist.
+func openArrayItem(d *ArrayItem) Expr {
+	e, _ := ResolveMember(d)
+	for _, step := range slices.Backward(d.Steps) {
+		members := &Members{Selector: step.Selector, Expr: e, Span: d.Key.Span}
+		e = &Match{Field: step.Field, Value: members, Span: d.Span}
+	}
+	return e
 }
 
 func group(members []Detection, build func([]Expr) Expr) Expr {

@@ -33,6 +33,11 @@ func Simplify(e Expr) Expr {
 		}
 		return &Not{Term: term, Span: e.Span}
 	case *Match:
+		if v, ok := e.Value.(*Members); ok {
+			inner := *v
+			inner.Expr = Simplify(v.Expr)
+			return &Match{Field: e.Field, Value: &inner, Span: e.Span}
+		}
 		return e
 	}
 	panic(fmt.Sprintf("ast: unknown expression %T", e))

@@ -210,7 +210,7 @@ type RuleCondition struct {
 }
 
 // Detection is the body of a search identifier, as written but with every
-// modifier applied: *AllOf, *AnyOf or *Item.
+// modifier applied: *AllOf, *AnyOf, *Item or *ArrayItem.
 type Detection interface {
 	detection()
 	Range() source.Span
@@ -247,9 +247,29 @@ type Item struct {
 // under the modifier all.
 type Alternatives []Value
 
-func (*AllOf) detection() {}
-func (*AnyOf) detection() {}
-func (*Item) detection()  {}
+// ArrayItem is a detection item whose key selects members of arrays, which
+// sigma-version 3 has: field[any], field[0].name|contains. What it demands of a
+// member is Body, or, where the item holds search identifiers of its own, what
+// Condition says of Detections.
+type ArrayItem struct {
+	Key        Text        // as written, modifiers included
+	Steps      []ArrayStep // at least one; each begins at the member of the one before
+	Body       Detection   // an *Item with the same Key where the item has values; nil beside Condition
+	Detections []*NamedDetection
+	Condition  *RuleCondition
+	Span       source.Span
+}
+
+// ArrayStep is a field that holds an array, and which of its members are meant.
+type ArrayStep struct {
+	Field    Field // Self for an array inside an array
+	Selector Selector
+}
+
+func (*AllOf) detection()     {}
+func (*AnyOf) detection()     {}
+func (*Item) detection()      {}
+func (*ArrayItem) detection() {}
 
 // Range implements Detection.
 func (d *AllOf) Range() source.Span { return d.Span }
@@ -259,3 +279,6 @@ func (d *AnyOf) Range() source.Span { return d.Span }
 
 // Range implements Detection.
 func (d *Item) Range() source.Span { return d.Span }
+
+// Range implements Detection.
+func (d *ArrayItem) Range() source.Span { return d.Span }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp/syntax"
+	"strconv"
 	"strings"
 
 	"sigmatic/ast/source"
@@ -11,7 +12,7 @@ import (
 
 // Value is what a leaf demands of its field. The set is closed: *Pattern,
 // *Number, *Bool, *Null, *Regex, *CIDR, *Comparison, *TimePart, *Exists,
-// *FieldRef and *Keyword. Exhaustive tests find the types by their marker method.
+// *FieldRef, *Members and *Keyword. Exhaustive tests find the types by their marker method.
 type Value interface {
 	value()
 	Range() source.Span
@@ -238,6 +239,68 @@ var refModeNames = [...]string{"=", "startswith", "endswith", "contains"}
 // String is the modifier that the mode comes from; "=" for equality.
 func (m RefMode) String() string { return refModeNames[m] }
 
+// Members puts an expression to the members of an array, each by itself, as if it
+// were an event of its own: the fields in Expr are those of the member, and Self
+// is the member. A value that is no array is the one member of one; null has none.
+type Members struct {
+	Selector Selector
+	Expr     Expr
+	Span     source.Span
+}
+
+// Self is the name of the field that is the member itself, in the expression of
+// Members.
+const Self = "."
+
+// Selector says of which members of an array something is demanded.
+type Selector struct {
+	Quantifier Quantifier
+	// Index is the place of the member for OneMember, from 0; a negative one
+	// counts from the end, -1 being the last.
+	Index int
+}
+
+// Quantifier says how many members of an array must satisfy an expression.
+type Quantifier uint8
+
+// The quantifiers. OneMember looks at the member of one place. Like a field's
+// name it leads to something or to nothing: where there is no such member, every
+// field of it is absent.
+const (
+	AnyMember       Quantifier = iota // one at least
+	AllMembers                        // there are some, and each does
+	AllMembersIfAny                   // each does, of which there may be none
+	NoMember                          // none does
+	OneMember
+)
+
+var quantifierNames = [...]string{"any", "all", "all_or_empty", "none"}
+
+// String is the selector as a rule writes it: [any], [-1].
+func (s Selector) String() string {
+	if s.Quantifier == OneMember {
+		return "[" + strconv.Itoa(s.Index) + "]"
+	}
+	return "[" + quantifierNames[s.Quantifier] + "]"
+}
+
+// ParseSelector reads what stands between the brackets of a selector.
+func ParseSelector(text string) (Selector, bool) {
+	for i, name := range quantifierNames {
+		if name == text {
+			return Selector{Quantifier: Quantifier(i)}, true
+		}
+	}
+	index, err := strconv.Atoi(text)
+	if err != nil || strconv.Itoa(index) != text {
+		return Selector{}, false
+	}
+	return Selector{Quantifier: OneMember, Index: index}, true
+}
+
+// SelectorWords lists the words that stand between the brackets of a selector.
+func SelectorWords() []string { return append([]string(nil), quantifierNames[:]...) }
+
 // Keyword is looked for in every scalar of the event. Its value is a *Pattern
 // that begins and ends with a *, or a *Regex; a number that a rule gives as a
 // keyword is a pattern of its text.
@@ -256,6 +319,7 @@ func (*Comparison) value() {}
 func (*TimePart) value()   {}
 func (*Exists) value()     {}
 func (*FieldRef) value()   {}
+func (*Members) value()    {}
 func (*Keyword) value()    {}
 
 // Range implements Value.
@@ -287,6 +351,9 @@ func (v *Exists) Range() source.Span { return v.Span }
 
 // Range implements Value.
 func (v *FieldRef) Range() source.Span { return v.Span }
+
+// Range implements Value.
+func (v *Members) Range() source.Span { return v.Span }
 
 // Range implements Value.
 func (v *Keyword) Range() source.Span { return v.Span }

@@ -25,7 +25,7 @@ func Walk(e Expr, visit func(Expr) bool) {
 	}
 }
 
-// Leaves calls visit for every leaf of e in order. negated tells whether an odd
+// Leaves calls visit for every leaf of e in order. A *Members is one leaf. negated tells whether an odd
 // number of Nots stands above the leaf.
 func Leaves(e Expr, visit func(m *Match, negated bool)) { leaves(e, false, visit) }
 

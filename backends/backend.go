@@ -53,24 +53,20 @@ type Output struct {
 // what no language can say. The error is an *Unsupported.
 func Prepare(backend string, q *ast.Query) (ast.Expr, error) {
 	expr := q.Simplified().Expr
+	if missing := ast.Placeholders(expr); len(missing) > 0 {
+		return expr, &Unsupported{
+			Backend: backend, Feature: FeaturePlaceholder, Span: missing[0].Span,
+			Detail: "the placeholder %" + missing[0].Value + "% has no value",
+		}
+	}
 	var err error
 	ast.Leaves(expr, func(m *ast.Match, _ bool) {
-		if names := placeholders(m.Value); len(names) > 0 && err == nil {
+		if v, ok := m.Value.(*ast.Members); ok && err == nil {
 			err = &Unsupported{
-				Backend: backend, Feature: FeaturePlaceholder, Span: m.Value.Range(),
-				Detail: "the placeholder %" + names[0] + "% has no value",
+				Backend: backend, Feature: FeatureArray, Span: v.Span,
+				Detail: "its events are flat: which values of a list belong to one member is not kept",
 			}
 		}
 	})
 	return expr, err
-}
-
-func placeholders(v ast.Value) []string {
-	switch v := v.(type) {
-	case *ast.Pattern:
-		return v.Placeholders()
-	case *ast.Keyword:
-		return placeholders(v.Value)
-	}
-	return nil
 }

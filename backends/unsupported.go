@@ -26,6 +26,7 @@ const (
 	FeatureBytes       Feature = "bytes that are no text"
 	FeatureCased       Feature = "letter case"
 	FeatureKeyword     Feature = "keyword"
+	FeatureArray       Feature = "array selector"
 	FeaturePlaceholder Feature = "unresolved placeholder"
 	FeatureSize        Feature = "size"
 	FeatureCorrelation Feature = "correlation"

@@ -15,7 +15,9 @@ import (
 // The members of the event itself are at level 1.
 const maxDepth = 64
 
-// Event is one decoded JSON object. ParseEvent makes it; it does not change.
+// Event is one decoded JSON object. ParseEvent makes it; it does not change. To
+// the leaves under an array selector, a member is an event as well (§2.8), of any
+// kind, and without a root where there is no such member.
 type Event struct{ root *value }
 
 // valueKind is the JSON type of a value.
@@ -73,15 +75,22 @@ func (v *value) scalarText() (string, bool) {
 // fieldPath is a field's name, split once.
 type fieldPath struct {
 	name  string
-	steps []string // nil for a name without dots
+	steps []string // nil for the event itself
 }
 
-func newFieldPath(name string) fieldPath {
-	p := fieldPath{name: name}
-	if strings.Contains(name, ".") {
-		p.steps = strings.Split(name, ".")
+// scope is what a name is looked up in.
+type scope uint8
+
+const (
+	ofEvent  scope = iota
+	ofMember       // of an array, where ast.Self is the member
+)
+
+func (s scope) path(name string) fieldPath {
+	if s == ofMember && name == ast.Self {
+		return fieldPath{name: name}
 	}
-	return p
+	return fieldPath{name: name, steps: strings.Split(name, ".")}
 }
 
 // lookup finds what a field holds (§2.9). A top-level key that is spelled like
@@ -92,11 +101,11 @@ func newFieldPath(name string) fieldPath {
 //
 // No result means that the field is absent.
 func (ev *Event) lookup(p fieldPath) []*value {
-	if v, ok := ev.root.members[p.name]; ok {
-		return []*value{v}
-	}
-	if p.steps == nil {
+	if ev.root == nil {
 		return nil
+	}
+	if v, ok := ev.root.members[p.name]; ok && p.steps != nil {
+		return []*value{v}
 	}
 	return follow(nil, ev.root, p.steps)
 }
@@ -150,9 +159,14 @@ func openInto(v *value, yield func(*value) bool) bool {
 	return true
 }
 
-// scalars gives the strings, numbers and booleans at or below v, in source order.
+// scalars gives the strings, numbers and booleans at or below v, in source order;
+// none where there is no v.
 func (v *value) scalars() iter.Seq[*value] {
-	return func(yield func(*value) bool) { scalarsInto(v, yield) }
+	return func(yield func(*value) bool) {
+		if v != nil {
+			scalarsInto(v, yield)
+		}
+	}
 }
 
 func scalarsInto(v *value, yield func(*value) bool) bool {

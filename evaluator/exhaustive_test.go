@@ -105,6 +105,7 @@ var leafCases = []leafCase{
 	{&ast.TimePart{Unit: ast.Hour, Op: ast.Equal, N: 1}, `{"f":3600}`, `{"f":0}`},
 	{&ast.Exists{Want: true}, `{"f":null}`, `{}`},
 	{&ast.FieldRef{Field: ast.Field{Name: "g"}}, `{"f":"a","g":"A"}`, `{"f":"a"}`},
+	{&ast.Members{Expr: &ast.Match{Field: ast.Field{Name: ast.Self}, Value: &ast.Number{Decimal: decimal("5")}}}, `{"f":[4,5]}`, `{"f":[]}`},
 	{&ast.Keyword{Value: (&ast.Pattern{Parts: ast.ParsePattern("key")}).Contains()}, `{"x":"a key"}`, `{"key":"x"}`},
 }
 
@@ -173,7 +174,7 @@ func TestEveryExpr(t *testing.T) {
 // TestEveryConstant runs through all relations, units and modes that ast names.
 func TestEveryConstant(t *testing.T) {
 	for typ, last := range map[string]int{
-		"CompareOp": int(ast.GreaterOrEqual), "TimeUnit": int(ast.Year), "RefMode": int(ast.RefContains),
+		"CompareOp": int(ast.GreaterOrEqual), "TimeUnit": int(ast.Year), "RefMode": int(ast.RefContains), "Quantifier": int(ast.OneMember),
 	} {
 		if n := constants(t, typ); n != last+1 {
 			t.Errorf("ast has %d constants of type %s, the evaluator knows %d", n, typ, last+1)

@@ -3,7 +3,6 @@ package evaluator
 import (
 	"fmt"
 	"regexp"
-	"slices"
 
 	"sigmatic/ast"
 	"sigmatic/ast/diag"
@@ -26,7 +25,7 @@ func New(q *ast.Query) (*Reference, error) {
 	if err := unresolved(q.Expr); err != nil {
 		return nil, err
 	}
-	root, err := compileNode(q.Expr)
+	root, err := compileNode(q.Expr, ofEvent)
 	if err != nil {
 		return nil, err
 	}
@@ -36,27 +35,13 @@ func New(q *ast.Query) (*Reference, error) {
 // unresolved looks for placeholders (§4.7): what they stand for is not known, so
 // there is no verdict.
 func unresolved(e ast.Expr) error {
-	var err *UnsupportedError
-	ast.Leaves(e, func(m *ast.Match, _ bool) {
-		value := m.Value
-		if k, ok := value.(*ast.Keyword); ok {
-			value = k.Value
-		}
-		p, ok := value.(*ast.Pattern)
-		if !ok {
-			return
-		}
-		for _, name := range p.Placeholders() {
-			if err == nil {
-				err = &UnsupportedError{Feature: "an unresolved placeholder", Span: p.Span, Code: diag.UnresolvedPlaceholder}
-			}
-			if !slices.Contains(err.Names, name) {
-				err.Names = append(err.Names, name)
-			}
-		}
-	})
-	if err == nil {
+	missing := ast.Placeholders(e)
+	if len(missing) == 0 {
 		return nil
+	}
+	err := &UnsupportedError{Feature: "an unresolved placeholder", Span: missing[0].Span, Code: diag.UnresolvedPlaceholder}
+	for _, name := range missing {
+		err.Names = append(err.Names, name.Value)
 	}
 	return err
 }
@@ -89,7 +74,7 @@ func (n *refNode) matches(ev *Event) bool {
 	panic(fmt.Sprintf("evaluator: %T was not refused", n.expr))
 }
 
-func compileNode(e ast.Expr) (*refNode, error) {
+func compileNode(e ast.Expr, of scope) (*refNode, error) {
 	var terms []ast.Expr
 	n := &refNode{expr: e}
 	switch e := e.(type) {
@@ -101,13 +86,13 @@ func compileNode(e ast.Expr) (*refNode, error) {
 		terms = []ast.Expr{e.Term}
 	case *ast.Match:
 		var err error
-		n.leaf, err = compileLeaf(e)
+		n.leaf, err = compileLeaf(e, of)
 		return n, err
 	default:
 		panic(fmt.Sprintf("evaluator: unknown expression %T", e))
 	}
 	for _, t := range terms {
-		child, err := compileNode(t)
+		child, err := compileNode(t, of)
 		if err != nil {
 			return nil, err
 		}
@@ -116,11 +101,11 @@ func compileNode(e ast.Expr) (*refNode, error) {
 	return n, nil
 }
 
-func compileLeaf(m *ast.Match) (refLeaf, error) {
+func compileLeaf(m *ast.Match, of scope) (refLeaf, error) {
 	if _, keyword := m.Value.(*ast.Keyword); keyword != (m.Field.Name == "") {
 		return nil, &UnsupportedError{Feature: "a leaf that is neither a keyword nor has a field", Span: m.Span}
 	}
-	field := newFieldPath(m.Field.Name)
+	field := of.path(m.Field.Name)
 	switch v := m.Value.(type) {
 	case *ast.Pattern, *ast.Number, *ast.Bool, *ast.Regex, *ast.CIDR, *ast.Comparison, *ast.TimePart:
 		test, err := compileTest(v)
@@ -133,7 +118,13 @@ func compileLeaf(m *ast.Match) (refLeaf, error) {
 		if v.Mode > ast.RefContains || v.Field.Name == "" {
 			return nil, &UnsupportedError{Feature: "a field reference of unknown kind", Span: v.Span}
 		}
-		return &fieldRefLeaf{field: field, other: newFieldPath(v.Field.Name), mode: v.Mode}, nil
+		return &fieldRefLeaf{field: field, other: of.path(v.Field.Name), mode: v.Mode}, nil
+	case *ast.Members:
+		if v.Selector.Quantifier > ast.OneMember {
+			return nil, &UnsupportedError{Feature: "an array selector of unknown kind", Span: v.Span}
+		}
+		member, err := compileNode(v.Expr, ofMember)
+		return &membersLeaf{field: field, selector: v.Selector, member: member}, err
 	case *ast.Keyword:
 		test, err := compileKeyword(v)
 		return &keywordLeaf{test: test}, err

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"sigmatic/ast"
+	"sigmatic/ast/source"
+	"sigmatic/parser"
 )
 
 // semanticsBlock is one block of a file in testdata/semantics; README.md there
@@ -15,6 +17,7 @@ import (
 type semanticsBlock struct {
 	title  string
 	detect []string
+	yaml   []string // detect with its indentation
 	negate bool
 	events []semanticsEvent
 }
@@ -45,11 +48,43 @@ func TestSemantics(t *testing.T) {
 	}
 }
 
+// TestParsedSemantics runs the cases whose YAML only the parser reads.
+func TestParsedSemantics(t *testing.T) {
+	files, err := filepath.Glob("../testdata/semantics/yaml/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases found: %v", err)
+	}
+	for _, file := range files {
+		blocks, err := readSemantics(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range blocks {
+			t.Run(b.title, func(t *testing.T) { judge(t, b, parsed(t, b)) })
+		}
+	}
+}
+
+func parsed(t *testing.T, b *semanticsBlock) ast.Expr {
+	t.Helper()
+	rule := "title: T\nlogsource: {product: p}\ndetection:\n  sel:\n    " + strings.Join(b.yaml, "\n    ") + "\n  condition: sel\nsigma-version: 3\n"
+	res := parser.Parse(source.NewFile("rule.yml", []byte(rule)))
+	if len(res.Diagnostics) > 0 {
+		t.Fatalf("%v\n%s", res.Diagnostics, rule)
+	}
+	queries, _ := ast.Resolve(res.Documents[0].(*ast.Rule))
+	return queries[0].Expr
+}
+
 func runBlock(t *testing.T, b *semanticsBlock) {
 	expr, err := lowerDetect(b.detect)
 	if err != nil {
 		t.Fatal(err)
 	}
+	judge(t, b, expr)
+}
+
+func judge(t *testing.T, b *semanticsBlock, expr ast.Expr) {
 	if b.negate {
 		expr = &ast.Not{Term: expr}
 	}
@@ -79,8 +114,8 @@ func readSemantics(file string) ([]*semanticsBlock, error) {
 	b := &semanticsBlock{}
 	titles := map[string]bool{}
 	for i, line := range strings.Split(string(data), "\n") {
-		word, rest, _ := strings.Cut(line, " ")
-		rest = strings.TrimLeft(rest, " ")
+		word, written, _ := strings.Cut(line, " ")
+		rest := strings.TrimLeft(written, " ")
 		switch word {
 		case "", "#":
 		case "==":
@@ -92,6 +127,7 @@ func readSemantics(file string) ([]*semanticsBlock, error) {
 			blocks = append(blocks, b)
 		case "detect":
 			b.detect = append(b.detect, rest)
+			b.yaml = append(b.yaml, written)
 		case "condition":
 			if rest != "not sel" {
 				return nil, fmt.Errorf("%s:%d: condition %q", file, i+1, rest)

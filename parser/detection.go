@@ -5,6 +5,7 @@ import (
 
 	"sigmatic/ast"
 	"sigmatic/ast/diag"
+	"sigmatic/ast/source"
 	"sigmatic/parser/yamldoc"
 )
 
@@ -41,6 +42,7 @@ func (p *docParser) itemMap(key, n *yamldoc.Node) ast.Detection {
 	if len(out.Members) == 0 {
 		return nil
 	}
+	p.lintSiblings(out.Members)
 	return out
 }
 
@@ -72,7 +74,17 @@ func (p *docParser) bodyList(key, n *yamldoc.Node, depth int) ast.Detection {
 
 // item reads one detection item. A nil key means bare values: keywords.
 func (p *docParser) item(key, n *yamldoc.Node) ast.Detection {
-	chain := p.chain(key, n)
+	var at path
+	if key != nil {
+		var ok bool
+		if at, ok = p.path(key); !ok {
+			return nil
+		}
+		if len(at.steps) > 0 && holdsBodies(n) {
+			return p.arrayBody(key, n, at)
+		}
+	}
+	chain := p.chain(key, at.field, n)
 	if chain == nil {
 		return nil
 	}
@@ -89,18 +101,27 @@ func (p *docParser) item(key, n *yamldoc.Node) ast.Detection {
 		return nil
 	}
 	item := chain.item
-	item.Span = n.Span
-	if key != nil {
-		item.Span.Start = key.Span.Start
-		item.Span.End = max(item.Span.End, key.Span.End)
-	}
+	item.Span = spanOfItem(key, n)
 	for _, s := range scalars {
 		p.value(chain, s, len(scalars))
 	}
 	if len(item.Values) == 0 {
 		return nil
 	}
+	if len(at.steps) > 0 {
+		return &ast.ArrayItem{Key: item.Key, Steps: at.steps, Body: item, Span: item.Span}
+	}
 	return item
+}
+
+// spanOfItem is the place of a key, if there is one, and its value.
+func spanOfItem(key, value *yamldoc.Node) source.Span {
+	s := value.Span
+	if key != nil {
+		s.Start = key.Span.Start
+		s.End = max(s.End, key.Span.End)
+	}
+	return s
 }
 
 // value runs one written value through the chain.

@@ -14,6 +14,7 @@ var filterKeys = slices.Concat(commonKeys, []string{"logsource", "filter"})
 // filter reads a filter document (Sigma specification 2.1, "Sigma filters").
 func (p *docParser) filter() *ast.Filter {
 	f := &ast.Filter{Metadata: p.metadata(filterKeys), Span: p.root.Span}
+	p.arrays = f.SpecMajor >= arraysSince
 	f.LogSource = p.logSource()
 	n := p.root.Get("filter")
 	key := p.root.Pair("filter").Key

@@ -76,6 +76,8 @@ func describe(v ast.Value) string {
 		return "an existence test"
 	case *ast.FieldRef:
 		return "a field reference"
+	case *ast.Members:
+		return "members of an array"
 	case *ast.Keyword:
 		return "a keyword"
 	}
@@ -146,9 +148,9 @@ type chain struct {
 	steps []*modifier
 }
 
-// chain reads a key: the field and its modifiers. nil means that an error was
-// reported. A nil key is that of bare values.
-func (p *docParser) chain(key, values *yamldoc.Node) *chain {
+// chain reads the modifiers of a key. nil means that an error was reported. A nil
+// key is that of bare values.
+func (p *docParser) chain(key *yamldoc.Node, field ast.Field, values *yamldoc.Node) *chain {
 	c := &chain{item: &ast.Item{}}
 	if key == nil {
 		c.item.IsKeyword = true
@@ -160,7 +162,7 @@ func (p *docParser) chain(key, values *yamldoc.Node) *chain {
 	}
 	names := strings.Split(key.Text, "|")
 	c.item.Key = ast.Text{Value: key.Text, Span: key.Span}
-	c.item.Field = ast.Field{Name: names[0], Span: key.Sub(0, len(names[0]))}
+	c.item.Field = field
 	c.item.IsKeyword = names[0] == ""
 	at := len(names[0]) + 1
 	ok := true
@@ -313,6 +315,10 @@ func (p *docParser) lintValue(c *chain, alternatives ast.Alternatives, n *yamldo
 			if hasNUL(v) {
 				p.warnf(diag.UTF16Unencoded, n.Span, "put base64 or base64offset behind it", "the value is UTF-16 bytes, which stand in no text; it will hardly match")
 				return
+			}
+		case *ast.FieldRef:
+			if p.arrays && strings.ContainsAny(v.Field.Name, "[]") {
+				p.errorf(diag.BadSelector, n.Span, "", "a field reference names one field, without array selectors")
 			}
 		case *ast.TimePart:
 			if lo, hi := unitRange(v.Unit); v.N < lo || v.N > hi {

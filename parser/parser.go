@@ -92,10 +92,12 @@ func foreign(n *yamldoc.Node) diag.Diagnostic {
 
 // docParser reads one document.
 type docParser struct {
-	root  *yamldoc.Node
-	diags []diag.Diagnostic
-	piped *aggregation   // behind the rule's condition
-	more  []ast.Document // what the document holds beside the first
+	root    *yamldoc.Node
+	diags   []diag.Diagnostic
+	arrays  bool           // the document's keys may select members of arrays
+	members int            // how many selectors stand above
+	piped   *aggregation   // behind the rule's condition
+	more    []ast.Document // what the document holds beside the first
 }
 
 func (p *docParser) report(code diag.Code, sev diag.Severity, span source.Span, help, format string, args ...any) {
@@ -131,6 +133,7 @@ func (p *docParser) document() ast.Document {
 
 func (p *docParser) rule() *ast.Rule {
 	r := &ast.Rule{Metadata: p.metadata(ruleKeys), Span: p.root.Span}
+	p.arrays = r.SpecMajor >= arraysSince
 	r.LogSource = p.logSource()
 	p.detection(r)
 	// Resolving is repeated after filters and pipelines; here it finds the

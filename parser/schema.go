@@ -22,6 +22,7 @@ func JSONSchema(kind string) ([]byte, bool) {
 	shared := properties{
 		{"identifier", searchIdentifier()},
 		{"value", &schema{AnyOf: []*schema{{Ref: "#/$defs/scalar"}, {Type: types{"array"}, Items: &schema{Ref: "#/$defs/scalar"}, MinItems: 1}}}},
+		{"members", membersSchema()},
 		{"scalar", &schema{Type: types{"string", "number", "boolean", "null"}}},
 		{"names", &schema{AnyOf: []*schema{{Type: types{"string"}}, {Type: types{"array"}, Items: &schema{Type: types{"string"}}, MinItems: 1}}}},
 	}
@@ -193,7 +194,7 @@ func logSourceSchema() *schema {
 }
 
 // itemKeys is the pattern of a key in a detection: a field, which may be
-// missing, and modifiers.
+// missing, and modifiers. A key that ends in an array selector is of arrayKeys.
 func itemKeys() string {
 	var names []string
 	for _, m := range modifiers {
@@ -201,8 +202,11 @@ func itemKeys() string {
 			names = append(names, regexp.QuoteMeta(name))
 		}
 	}
-	return `^[^|]*(\|(` + strings.Join(names, "|") + `))*$`
+	return `^([^|]*[^]|])?$|^[^|]*(\|(` + strings.Join(names, "|") + `))+$`
 }
+
+// arrayKeys is the pattern of a key that may have a map under it.
+const arrayKeys = `^[^|]*\]$`
 
 func searchIdentifier() *schema {
 	identifier := &schema{Ref: "#/$defs/identifier"}
@@ -211,8 +215,20 @@ func searchIdentifier() *schema {
 		AnyOf: []*schema{
 			{Type: types{"string", "number"}},
 			{Type: types{"array"}, Items: identifier, MinItems: 1},
-			{Type: types{"object"}, MinProperties: 1, PatternProperties: properties{{itemKeys(), &schema{Ref: "#/$defs/value"}}}, Additional: nothing},
+			{Type: types{"object"}, MinProperties: 1, PatternProperties: properties{
+				{itemKeys(), &schema{Ref: "#/$defs/value"}}, {arrayKeys, &schema{Ref: "#/$defs/members"}},
+			}, Additional: nothing},
 		},
+	}
+}
+
+func membersSchema() *schema {
+	return &schema{
+		Description: "what members of an array are to match (sigma-version 3): values, a detection, or search identifiers and the condition that joins them",
+		If:          &schema{Type: types{"object"}, Required: []string{"condition"}},
+		Then: &schema{MinProperties: 2, Properties: properties{{"condition", &schema{Type: types{"string"}, MinLength: 1}}},
+			Additional: &schema{Ref: "#/$defs/identifier"}},
+		Else: &schema{AnyOf: []*schema{{Ref: "#/$defs/value"}, {Ref: "#/$defs/identifier"}}},
 	}
 }
 

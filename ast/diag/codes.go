@@ -51,6 +51,9 @@ const (
 	NullInList        Code = "S0305"
 	TimeframeReserved Code = "S0306"
 	BadKeyword        Code = "S0307"
+	BadSelector       Code = "S0308"
+	SelectorVersion   Code = "S0309"
+	SelectorSiblings  Code = "S0310"
 
 	UnknownModifier  Code = "S0401"
 	ModifierType     Code = "S0402"
@@ -162,6 +165,9 @@ var codeInfos = []CodeInfo{
 	{NullInList, "null in a list of values"},
 	{TimeframeReserved, "the deprecated timeframe"},
 	{BadKeyword, "a value that needs a field"},
+	{BadSelector, "an array selector that cannot be read"},
+	{SelectorVersion, "an array selector in a rule of an earlier version of Sigma"},
+	{SelectorSiblings, "array selectors beside each other"},
 	{UnknownModifier, "an unknown modifier"},
 	{ModifierType, "a modifier on a value of the wrong type"},
 	{ModifierOrder, "modifiers in an order that has no meaning"},

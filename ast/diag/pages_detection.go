@@ -58,6 +58,30 @@ var valuePages = []Page{
 		Wrong: "detection:\n  keywords:\n    - true\n  condition: keywords\n",
 		Right: "detection:\n  selection:\n    mfaUsed: true\n  condition: selection\n",
 	},
+	{
+		Code:  BadSelector,
+		Means: "A key selects members of an array, and the brackets cannot be read, or stand where no array can be.",
+		Why:   "From sigma-version 3 on brackets are selectors: a misread one would search a field that no event has.",
+		Mend:  "Write [any], [all], [all_or_empty], [none] or a place such as [0] or [-1] behind a field, and a backslash before a bracket that is part of a name.",
+		Wrong: "sigma-version: 3\ndetection:\n  selection:\n    resources[some].type: AWS::S3::Bucket\n  condition: selection\n",
+		Right: "sigma-version: 3\ndetection:\n  selection:\n    resources[any].type: AWS::S3::Bucket\n  condition: selection\n",
+	},
+	{
+		Code:  SelectorVersion,
+		Means: "A key has an array selector such as [any], and the rule does not say that it is of sigma-version 3.",
+		Why:   "Before that version brackets are letters of a field's name, so that the rule searches a field that no event has.",
+		Mend:  "Add the attribute sigma-version: 3.",
+		Wrong: "detection:\n  selection:\n    resources[any].type: AWS::S3::Bucket\n  condition: selection\n",
+		Right: "sigma-version: 3\ndetection:\n  selection:\n    resources[any].type: AWS::S3::Bucket\n  condition: selection\n",
+	},
+	{
+		Code:  SelectorSiblings,
+		Means: "Two items of one map select any member of the same array, each for itself.",
+		Why:   "One member may satisfy the first and another the second. Mostly one member is meant that satisfies both.",
+		Mend:  "Put both below one selector. Where different members are meant, keep it and suppress the finding.",
+		Wrong: "sigma-version: 3\ndetection:\n  selection:\n    resources[any].type: AWS::S3::Bucket\n    resources[any].accountId: '123456789012'\n  condition: selection\n",
+		Right: "sigma-version: 3\ndetection:\n  selection:\n    resources[any]:\n      type: AWS::S3::Bucket\n      accountId: '123456789012'\n  condition: selection\n",
+	},
 }
 
 // modifierPages are those of S04.

@@ -390,7 +390,7 @@ func TestIdentity(t *testing.T) {
 
 // Every kind of value has a case above.
 func TestEveryKind(t *testing.T) {
-	seen := map[string]bool{"*ast.Null": true} // TestAbsence
+	seen := map[string]bool{"*ast.Null": true, "*ast.Members": true} // TestAbsence; backends.Prepare refuses
 	for _, c := range leafCases {
 		seen[fmt.Sprintf("%T", c.value)] = true
 	}

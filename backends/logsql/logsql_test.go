@@ -202,7 +202,7 @@ func sorted(list []string) []string { return append([]string{}, slices.Sorted(sl
 
 // TestEveryKind fails when ast has a kind of value that no case is about.
 func TestEveryKind(t *testing.T) {
-	covered := map[string]bool{}
+	covered := map[string]bool{"Members": true} // backends.Prepare refuses them
 	for _, c := range leafCases {
 		covered[strings.TrimPrefix(fmt.Sprintf("%T", c.value), "*ast.")] = true
 	}

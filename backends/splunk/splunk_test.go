@@ -352,7 +352,7 @@ func TestEveryValueKind(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no source of package ast", err)
 	}
-	var tested []string
+	tested := []string{"Members"} // backends.Prepare refuses them
 	for _, k := range kinds {
 		tested = append(tested, strings.TrimPrefix(fmt.Sprintf("%T", k.m.Value), "*ast."))
 	}

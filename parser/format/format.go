@@ -177,8 +177,8 @@ func body(d ast.Detection) node {
 	case *ast.AllOf:
 		n := node{kind: mapping}
 		for _, m := range d.Members {
-			item := m.(*ast.Item) // a map holds nothing else
-			n.add(item.Key.Value, alone(written(item)))
+			key, value := entry(m)
+			n.add(key, value)
 		}
 		return n
 	case *ast.AnyOf:
@@ -196,6 +196,26 @@ func body(d ast.Detection) node {
 		return alone(written(d))
 	}
 	panic(fmt.Sprintf("format: unknown detection %T", d))
+}
+
+// entry gives a member of a map: an item with its key.
+func entry(d ast.Detection) (key string, value node) {
+	switch d := d.(type) {
+	case *ast.Item:
+		return d.Key.Value, alone(written(d))
+	case *ast.ArrayItem:
+		if d.Condition == nil {
+			if item, ok := d.Body.(*ast.Item); ok {
+				return d.Key.Value, alone(written(item))
+			}
+			return d.Key.Value, body(d.Body)
+		}
+		n := node{kind: mapping}
+		identifiers(&n, d.Detections)
+		n.add("condition", str(d.Condition.Text.Value))
+		return d.Key.Value, n
+	}
+	panic(fmt.Sprintf("format: %T in a map", d))
 }
 
 // written gives the values of an item as its author wrote them.

@@ -207,6 +207,13 @@ func appendItems(items []*ast.Item, d ast.Detection) []*ast.Item {
 		for _, m := range d.Members {
 			items = appendItems(items, m)
 		}
+	case *ast.ArrayItem:
+		if d.Body != nil {
+			items = appendItems(items, d.Body)
+		}
+		for _, inner := range d.Detections {
+			items = appendItems(items, inner.Body)
+		}
 	case *ast.Item:
 		items = append(items, d)
 	}

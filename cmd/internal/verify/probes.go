@@ -51,6 +51,8 @@ func hits(v ast.Value, rng *rand.Rand) []string {
 		return []string{""}
 	case *ast.FieldRef:
 		return []string{`"ref x"`}
+	case *ast.Members:
+		return []string{"[" + member(v.Expr, rng, false) + "]"}
 	case *ast.Keyword:
 		return hits(v.Value, rng)
 	}
@@ -79,10 +81,36 @@ func nearMisses(v ast.Value, rng *rand.Rand) []string {
 		return aroundTime(v)
 	case *ast.FieldRef:
 		return []string{`"ref x"`, `"REF X"`, `"ref"`, `" x"`, `"ef "`, `"ref x y"`, `"a ref x"`, `""`, "12", `"12"`, "12.0", `"É"`, `"é"`, `["ref x","y"]`, `"r*f x"`}
+	case *ast.Members:
+		whole, part := member(v.Expr, rng, false), member(v.Expr, rng, true)
+		return []string{"[" + part + "," + whole + "]", "[" + part + "]", whole, "[{}]", "[[]]"}
 	case *ast.Keyword:
 		return nearMisses(v.Value, rng)
 	}
 	panic(fmt.Sprintf("verify: unknown value %T", v))
+}
+
+// member gives a member of an array that satisfies each leaf of an expression;
+// or, in part, one of two.
+func member(e ast.Expr, rng *rand.Rand, part bool) string {
+	self, n := "", 0
+	fields := object{}
+	ast.Leaves(e, func(m *ast.Match, _ bool) {
+		if n++; part && n%2 == 0 {
+			return
+		}
+		switch hit := hits(m.Value, rng); {
+		case len(hit) == 0 || hit[0] == "":
+		case m.Field.Name == ast.Self:
+			self = hit[0]
+		default:
+			fields[fieldOf(m)] = hit[0]
+		}
+	})
+	if self != "" {
+		return self
+	}
+	return string(fields.encode())
 }
 
 func quoteAll(texts []string) []string {
