@@ -216,3 +216,20 @@ func (t *trie) cost() int {
 	}
 	return cost
 }
+
+// affordable cuts a list of patterns, each a * and a text, into lists that the
+// engine can run: a set holds the state of every pattern's run, beside those
+// of the texts.
+func affordable(list []string) [][]string {
+	var out [][]string
+	for len(list) > 0 {
+		n, units := 1, len(list[0])
+		for n < len(list) && (units+len(list[n]))*(n+3) <= costLimit/2 {
+			units += len(list[n])
+			n++
+		}
+		out = append(out, list[:n])
+		list = list[n:]
+	}
+	return out
+}

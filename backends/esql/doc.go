@@ -6,7 +6,7 @@
 //
 // # Shape
 //
-//	FROM *
+//	FROM * (FROM <index> METADATA _id, _index where a schema names the index)
 //	| WHERE <condition>
 //
 // KEEP, and every leaf below that names a column, fails the whole query where
@@ -42,7 +42,9 @@
 //	keyword                QSTR("message:/.*rx.*/"), the leaves of the event being lines
 //
 // Where a schema knows the type, that there is one value, and the letter case,
-// the plain operators ==, IN, LIKE, >=, CIDR_MATCH stand instead.
+// the plain operators ==, IN, LIKE, >=, CIDR_MATCH stand instead; where there may
+// be several values, the match operator f : "v". Over a field with a lowercase
+// normalizer the text is lowered, for only the index lowers it by itself.
 //
 // # Silence
 //

@@ -36,7 +36,7 @@ func (Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, e
 	if err != nil {
 		return nil, err
 	}
-	c := converter{asText: map[string]bool{}, atoms: map[backends.Atom]atom{}, style: style(opts)}
+	c := converter{asText: map[string]bool{}, atoms: map[backends.Clause]atom{}, style: style(opts)}
 	c.survey(expr)
 	clause, err := backends.Translate(expr, c.leaf, c.leaves)
 	if err != nil {
@@ -45,11 +45,11 @@ func (Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, e
 	if c.units > maxQueryUnits {
 		return nil, unsupported(backends.FeatureSize, expr.Range(), "the engine may have too little memory for so many regular expressions, and would then match less")
 	}
-	clause = c.twoValued(backends.Fold(clause))
+	clause = backends.Fold(c.twoValued(backends.Fold(clause)))
 	if c.depth(clause) > maxDepth || nesting(clause) > maxNesting {
 		return nil, unsupported(backends.FeatureSize, expr.Range(), "the expression is deeper than the engine's parser allows")
 	}
-	text := "FROM *" + commandSeparator(opts) + "WHERE " + c.style.Print(clause, "    ")
+	text := from(opts.Source) + commandSeparator(opts) + "WHERE " + c.style.Print(clause, "    ")
 	if utf8.RuneCountInString(text) > maxQuery {
 		return nil, unsupported(backends.FeatureSize, expr.Range(), fmt.Sprintf("the query would have more than %d characters", maxQuery))
 	}
@@ -73,6 +73,15 @@ func style(opts backends.Options) backends.Style {
 	}
 }
 
+// from is the source command. Where a schema names the index, the rows keep the
+// identity of their documents, which detection rules and people ask for.
+func from(s backends.Source) string {
+	if s.Index == "" {
+		return "FROM *"
+	}
+	return "FROM " + quoteIndex(s.Index) + " METADATA _id, _index"
+}
+
 func commandSeparator(opts backends.Options) string {
 	if opts.Compact {
 		return " | "
@@ -91,8 +100,8 @@ type converter struct {
 	// asText holds the fields of unknown type that some leaf can only read as text.
 	asText map[string]bool
 	types  []assumedType
-	atoms  map[backends.Atom]atom
-	units  int // of the regular expressions that the index is asked for
+	atoms  map[backends.Clause]atom // by Atom, *Listing or *Call
+	units  int                      // of the regular expressions that the index is asked for
 }
 
 // atom is what a clause needs to know of its text. The zero atom is a search,
@@ -113,8 +122,14 @@ const (
 )
 
 // nullable makes an atom of text that is null for a missing field.
-func (c *converter) nullable(text string) backends.Atom {
-	a := backends.Atom(text)
+func (c *converter) nullable(text string) backends.Clause { return c.mark(backends.Atom(text)) }
+
+// nullableList is nullable for a text with a list in it.
+func (c *converter) nullableList(head string, items []string) backends.Clause {
+	return c.mark(&backends.Listing{Head: head, Items: items, Tail: ")"})
+}
+
+func (c *converter) mark(a backends.Clause) backends.Clause {
 	c.atoms[a] = atom{nature: computing}
 	return a
 }
@@ -130,15 +145,46 @@ func (c *converter) twoValued(cl backends.Clause) backends.Clause {
 	case backends.Any:
 		return backends.Any(c.each(cl, c.twoValued))
 	case backends.Neg:
-		of := c.twoValued(cl.Of)
-		if a, ok := of.(backends.Atom); ok && c.atoms[a].column != "" {
-			is := backends.Atom(c.atoms[a].column + " IS NULL")
-			c.atoms[is] = atom{nature: settled}
-			return is
-		}
-		return backends.Neg{Of: c.settle(of)}
+		return c.negate(c.twoValued(cl.Of))
 	}
 	return cl
+}
+
+// negate negates a clause whose parts are two-valued under their negations. Of
+// alternatives, tests of presence are negated by themselves: the index answers
+// them, and COALESCE is no business of the index.
+func (c *converter) negate(of backends.Clause) backends.Clause {
+	if column := c.presence(of); column != "" {
+		is := backends.Atom(column + " IS NULL")
+		c.atoms[is] = atom{nature: settled}
+		return is
+	}
+	any, ok := of.(backends.Any)
+	if !ok || !slices.ContainsFunc(any, func(m backends.Clause) bool { return c.presence(m) != "" }) {
+		return backends.Neg{Of: c.settle(of)}
+	}
+	var none backends.All
+	var rest backends.Any
+	for _, m := range any {
+		if c.presence(m) != "" {
+			none = append(none, c.negate(m))
+		} else {
+			rest = append(rest, m)
+		}
+	}
+	if len(rest) > 0 {
+		none = append(none, backends.Neg{Of: c.settle(backends.Fold(rest))})
+	}
+	return none
+}
+
+// presence is the column of an atom that tests whether it has a value, or "".
+func (c *converter) presence(cl backends.Clause) string {
+	a, ok := cl.(backends.Atom)
+	if !ok {
+		return ""
+	}
+	return c.atoms[a].column
 }
 
 func (c *converter) each(members []backends.Clause, do func(backends.Clause) backends.Clause) []backends.Clause {
@@ -155,11 +201,9 @@ func (c *converter) settle(cl backends.Clause) backends.Clause {
 		return cl
 	}
 	if !c.holds(cl, searching) {
-		line := c.style
-		line.Compact = true
-		a := backends.Atom("COALESCE(" + line.Print(cl, "") + ", false)")
-		c.atoms[a] = atom{nature: settled, depth: c.depth(cl)}
-		return a
+		call := &backends.Call{Name: "COALESCE", Of: cl, Args: "false"}
+		c.atoms[call] = atom{nature: settled, depth: c.depth(cl)}
+		return call
 	}
 	switch cl := cl.(type) {
 	case backends.All:
@@ -175,7 +219,7 @@ func (c *converter) settle(cl backends.Clause) backends.Clause {
 func (c *converter) holds(cl backends.Clause, n nature) bool {
 	member := func(m backends.Clause) bool { return c.holds(m, n) }
 	switch cl := cl.(type) {
-	case backends.Atom:
+	case backends.Atom, *backends.Listing, *backends.Call:
 		return c.atoms[cl].nature == n
 	case backends.All:
 		return slices.ContainsFunc(cl, member)
@@ -205,7 +249,7 @@ func (c *converter) depth(cl backends.Clause) int {
 		return n + deepest
 	}
 	switch cl := cl.(type) {
-	case backends.Atom:
+	case backends.Atom, *backends.Listing, *backends.Call:
 		return 1 + c.atoms[cl].depth
 	case backends.All:
 		return group(cl)
@@ -230,6 +274,8 @@ func nesting(cl backends.Clause) int {
 			deepest = max(deepest, nesting(m))
 		}
 	case backends.Neg:
+		deepest = nesting(cl.Of)
+	case *backends.Call:
 		deepest = nesting(cl.Of)
 	default:
 		return 0

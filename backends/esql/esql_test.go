@@ -185,6 +185,7 @@ func TestReferences(t *testing.T) {
 func TestTraits(t *testing.T) {
 	one := sigma.SingleValued
 	keyword := sigma.Field{Name: "f", Type: sigma.TypeKeyword, Multi: one, Case: sigma.CaseCanonical}
+	folded := sigma.Field{Name: "f", Type: sigma.TypeKeyword, Multi: one, Case: sigma.CaseFolded}
 	long := sigma.Field{Name: "f", Type: sigma.TypeLong, Multi: one}
 	ip := sigma.Field{Name: "f", Type: sigma.TypeIP, Multi: one}
 	boolean := sigma.Field{Name: "f", Type: sigma.TypeBoolean, Multi: one}
@@ -205,7 +206,15 @@ func TestTraits(t *testing.T) {
 		{keyword, cidr("10.0.0.0/24"), `QSTR("f:/10\\.0\\.0\\.(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])/")`, false, ""},
 		{keyword, text("*"), `f IS NOT NULL`, false, ""},
 		{keyword, gt, `QSTR("f:/[\\-+]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][\\-+]?[0-9]+)?/") AND TO_DOUBLE(f) > 12`, false, "number-spelling"},
-		{sigma.Field{Name: "f", Type: sigma.TypeKeyword, Case: sigma.CaseCanonical}, text("Ab"), `QSTR("f:/[Aa][Bb]/")`, false, ""},
+		{sigma.Field{Name: "f", Type: sigma.TypeKeyword, Case: sigma.CaseCanonical}, text("Ab"), `f : "Ab"`, false, ""},
+		{sigma.Field{Name: "f", Type: sigma.TypeKeyword, Case: sigma.CaseCanonical}, text("Ab*"), `QSTR("f:/Ab.*/")`, false, ""},
+		{sigma.Field{Name: "f", Type: sigma.TypeKeyword, Case: sigma.CaseCanonical}, num("12"), `f : "12"`, false, ""},
+		{folded, text("Ab"), `f == "ab"`, true, ""},
+		{folded, text("ÄB*"), `f LIKE "äb*"`, true, ""},
+		{folded, &sigma.Bool{}, `f == "false"`, true, ""},
+		{sigma.Field{Name: "f", Type: sigma.TypeKeyword, Multi: sigma.MultiValued, Case: sigma.CaseFolded}, text("Ab"), `f : "ab"`, false, ""},
+		{sigma.Field{Name: "f", Type: sigma.TypeText, Multi: one, Case: sigma.CaseCanonical}, text("*Ab"), `f LIKE "*Ab"`, true, ""},
+		{sigma.Field{Name: "f", Type: sigma.TypeText, Multi: one, Case: sigma.CaseFolded}, text("*Ab"), `f RLIKE ".*[Aa][Bb]"`, true, ""},
 		{sigma.Field{Name: "f", Type: sigma.TypeKeyword, Multi: one}, text("Ab"), `QSTR("f:/[Aa][Bb]/")`, false, ""},
 		{sigma.Field{Name: "f", Type: sigma.TypeKeyword, Multi: one}, cased("Ab"), `f == "Ab"`, true, ""},
 		{sigma.Field{Name: "f", Type: sigma.TypeText}, text("Ab*"), `f RLIKE "[Aa][Bb].*"`, true, "single-value"},
@@ -214,12 +223,17 @@ func TestTraits(t *testing.T) {
 		{long, gt, `f > 12`, true, ""},
 		{long, text("1*"), `TO_STRING(f) RLIKE "1.*"`, true, ""},
 		{sigma.Field{Name: "f", Type: sigma.TypeLong}, gt, `QSTR("f:>12")`, false, ""},
-		{sigma.Field{Name: "f", Type: sigma.TypeDouble}, num("12.5"), `QSTR("f:12.5")`, false, ""},
+		{sigma.Field{Name: "f", Type: sigma.TypeDouble}, num("12.5"), `f : 12.5`, false, ""},
+		{sigma.Field{Name: "f", Type: sigma.TypeBoolean, Multi: sigma.MultiValued}, text("TRUE"), `f : true`, false, ""},
 		{boolean, &sigma.Bool{Value: true}, `f == true`, true, ""},
 		{boolean, text("FALSE"), `f == false`, true, ""},
 		{boolean, num("1"), `FALSE`, false, ""},
 		{ip, cidr("10.0.0.0/8"), `CIDR_MATCH(f, "10.0.0.0/8")`, true, ""},
-		{sigma.Field{Name: "f", Type: sigma.TypeIP}, cidr("2001:db8::/32"), `QSTR("f:\"2001:db8::/32\"")`, false, ""},
+		{sigma.Field{Name: "f", Type: sigma.TypeIP}, cidr("2001:db8::/32"), `f : "2001:db8::/32"`, false, ""},
+		{sigma.Field{Name: "f", Type: sigma.TypeIP}, text("2001:DB8::1"), `f : "2001:db8::1"`, false, "field-type"},
+		{ip, text("AWS Internal"), `FALSE`, false, ""},
+		{ip, text("2001:db8:0::1"), `FALSE`, false, "field-type"},
+		{ip, text("10.1.*"), `TO_STRING(f) RLIKE "10\\.1\\..*"`, true, "field-type"},
 		{ip, text("10.1.2.3"), `f == "10.1.2.3"`, true, "field-type"},
 		{sigma.Field{Name: "f", Type: sigma.TypeDate, Multi: one}, &sigma.TimePart{Unit: sigma.Year, N: 2024}, `DATE_EXTRACT("YEAR", f) == 2024`, true, "field-type"},
 	}
@@ -244,6 +258,10 @@ func TestCoalesce(t *testing.T) {
 		return leafOf(sigma.Field{Name: name, Type: sigma.TypeKeyword, Multi: sigma.SingleValued, Case: sigma.CaseCanonical}, text(v))
 	}
 	expect(t, not(and(k("a", "X"), or(k("b", "Y"), k("c", "Z")))), `NOT COALESCE(a == "X" AND (b == "Y" OR c == "Z"), false)`)
+	expect(t, not(or(k("a", "*"), k("b", "Y"), k("c", "*"))), `a IS NULL AND c IS NULL AND NOT COALESCE(b == "Y", false)`)
+	expect(t, and(k("z", "Z"), not(or(k("a", "*"), k("c", "*")))), `z == "Z" AND a IS NULL AND c IS NULL`)
+	expect(t, or(k("z", "Z"), not(or(k("a", "*"), k("b", "Y")))), `z == "Z" OR (a IS NULL AND NOT COALESCE(b == "Y", false))`)
+	expect(t, not(not(or(k("a", "*"), k("b", "Y")))), `a IS NOT NULL OR b == "Y"`)
 	expect(t, not(or(k("a", "X"), not(k("b", "Y")))), `NOT COALESCE(a == "X" OR NOT COALESCE(b == "Y", false), false)`)
 	expect(t, and(k("a", "X"), not(or(and(k("b", "Y"), k("c", "Z")), otherLeaf()))), `a == "X" AND NOT (COALESCE(b == "Y" AND c == "Z", false) OR `+other+`)`)
 	expect(t, or(k("a", "X"), k("a", "Y"), k("a", "Z*")), `a IN ("X", "Y") OR a LIKE "Z*"`)

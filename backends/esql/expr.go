@@ -3,6 +3,7 @@ package esql
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -51,10 +52,14 @@ func addressable(name string) bool {
 
 // list gathers what is printed for alternatives over one field.
 type list struct {
-	field  ast.Field
-	search search
-	in     []string // members of IN
-	other  backends.Any
+	field    ast.Field
+	search   search
+	in       []string // members of IN
+	heads    []string // members of LIKE without a * in front or inside
+	tails    []string // and with one in front only
+	likes    []string // the others
+	networks []string // of CIDR_MATCH
+	other    backends.Any
 }
 
 // print puts the parts of a list together.
@@ -63,18 +68,38 @@ func (c *converter) print(l *list) (backends.Clause, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch column := quoteColumn(l.field.Name); len(l.in) {
-	case 0:
-	case 1:
-		out = append(out, c.nullable(column+" == "+l.in[0]))
-	default:
-		out = append(out, c.nullable(column+" IN ("+strings.Join(l.in, ", ")+")"))
+	column := quoteColumn(l.field.Name)
+	out = append(out, c.operator(column+" == ", column+" IN (", l.in)...)
+	out = append(out, c.operator(column+" LIKE ", column+" LIKE (", l.heads)...)
+	for _, part := range affordable(l.tails) {
+		out = append(out, c.operator(column+" LIKE ", column+" LIKE (", part)...)
+	}
+	for _, like := range l.likes {
+		out = append(out, c.nullable(column+" LIKE "+like))
+	}
+	if len(l.networks) > 0 {
+		out = append(out, c.nullableList("CIDR_MATCH("+column+", ", l.networks))
 	}
 	return append(out, l.other...), nil
 }
 
+// operator prints one operand, or several as a list.
+func (c *converter) operator(one, several string, operands []string) backends.Any {
+	switch len(operands) {
+	case 0:
+		return nil
+	case 1:
+		return backends.Any{c.nullable(one + operands[0])}
+	}
+	return backends.Any{c.nullableList(several, operands)}
+}
+
 // value adds one alternative to a list.
 func (c *converter) value(l *list, v ast.Value) error {
+	if backends.NeverStored(l.field.Type, v) {
+		l.other = append(l.other, backends.Const(false))
+		return nil
+	}
 	switch v := v.(type) {
 	case *ast.Pattern:
 		return c.pattern(l, v)
@@ -140,13 +165,16 @@ func (c *converter) pattern(l *list, v *ast.Pattern) error {
 	if exact && !v.Cased && (strings.EqualFold(text, "true") || strings.EqualFold(text, "false")) {
 		return c.boolean(l, &ast.Bool{Value: strings.EqualFold(text, "true"), Span: v.Span})
 	}
-	if addr, err := netip.ParseAddr(text); exact && l.field.Type == ast.TypeIP && err == nil && addr.Is4() {
-		c.address(l, text, v.Span)
+	if exact && l.field.Type == ast.TypeIP {
+		c.address(l, v, text)
 		return nil
 	}
+	v, err := spelled(l.field, v)
+	if err != nil {
+		return err
+	}
 	caseless := v.Cased || !patternHasCase(v)
-	if l.field.Type == ast.TypeKeyword && l.field.Multi == ast.SingleValued && (caseless || l.field.Case == ast.CaseCanonical) && !hasDash(v) {
-		c.plain(l, v, exact, text)
+	if caseless && l.field.Multi == ast.SingleValued && isStored(l.field.Type) && c.plain(l, v) {
 		return nil
 	}
 	ok, err := c.text(l, "string pattern", v.Span)
@@ -156,32 +184,84 @@ func (c *converter) pattern(l *list, v *ast.Pattern) error {
 	if patternMayBeNumber(v) {
 		c.spelling(l.field)
 	}
-	if exact && caseless {
-		l.search.terms = append(l.search.terms, term{text: text, span: v.Span})
+	if text, exact := v.Literal(); exact && caseless {
+		l.search.terms = append(l.search.terms, term{text: text, match: quoteString(text), span: v.Span})
 		return nil
 	}
 	l.search.terms = append(l.search.terms, patternTerm(v))
 	return nil
 }
 
-// address adds an IPv4 address over an ip field.
-func (c *converter) address(l *list, text string, span source.Span) {
-	c.assume(canonicalIP, l.field)
-	if l.field.Multi == ast.SingleValued {
-		l.other = append(l.other, c.nullable(quoteColumn(l.field.Name)+" == "+quoteString(text)))
-		return
+// isStored reports whether the plain operators compare the text that an event had.
+func isStored(t ast.FieldType) bool { return t == ast.TypeKeyword || t == ast.TypeText }
+
+// spelled is a pattern in the letter case that the field is known to have, if
+// any. A normalizer works on what is stored and on what the index is asked for,
+// but not on what is compared outside of the index, so the text is lowered here
+// as it lowers. A text field's values are compared as they came.
+func spelled(f ast.Field, v *ast.Pattern) (*ast.Pattern, error) {
+	if !patternHasCase(v) || f.Case == ast.CaseUnknown || f.Case == ast.CaseFolded && f.Type != ast.TypeKeyword {
+		return v, nil
 	}
-	l.search.terms = append(l.search.terms, term{text: text, typed: true, span: span})
+	if f.Case == ast.CaseFolded && v.Cased {
+		return nil, unsupported(backends.FeatureCased, v.Span, fmt.Sprintf("%q is stored in one letter case", f.Name))
+	}
+	s := *v
+	s.Cased = true
+	if f.Case == ast.CaseFolded {
+		s.Parts = slices.Clone(v.Parts)
+		for i, p := range s.Parts {
+			if lit, ok := p.(ast.Literal); ok {
+				s.Parts[i] = ast.Literal(strings.ToLower(string(lit)))
+			}
+		}
+	}
+	return &s, nil
 }
 
-// plain adds a string over a field of which all is known that the plain
-// operators assume.
-func (c *converter) plain(l *list, v *ast.Pattern, exact bool, text string) {
-	if exact {
+// address adds a whole value over an ip field, which keeps the address and not
+// its spelling.
+func (c *converter) address(l *list, v *ast.Pattern, text string) {
+	c.assume(canonicalIP, l.field)
+	addr, err := netip.ParseAddr(text)
+	if text = strings.ToLower(text); err != nil || addr.String() != text || addr.Zone() != "" || addr.Is4In6() {
+		l.other = append(l.other, backends.Const(false))
+		return
+	}
+	if l.field.Multi == ast.SingleValued {
 		l.in = append(l.in, quoteString(text))
 		return
 	}
-	l.other = append(l.other, c.nullable(quoteColumn(l.field.Name)+" LIKE "+quoteString(quoteLike(v))))
+	l.search.terms = append(l.search.terms, term{text: text, typed: true, match: quoteString(text), span: v.Span})
+}
+
+// maxLikes bounds the patterns of a list that get an operator of their own;
+// more than that are cheaper as regular expressions.
+const maxLikes = 50
+
+// plain adds a string over a field of which all is known that the plain
+// operators assume. It reports whether there is one for it. A list of patterns
+// becomes one automaton, which must not be too large: the work grows with the
+// patterns' number and length where there is a * in front, and beyond measure
+// where there is another (measured: 20 patterns *x* of 45 characters each are
+// an error).
+func (c *converter) plain(l *list, v *ast.Pattern) bool {
+	shape, text := v.Shape()
+	like := func() string { return quoteString(quoteLike(v)) }
+	switch {
+	case shape == ast.ShapeExact:
+		l.in = append(l.in, quoteString(text))
+		return true
+	case hasDash(v) || len(l.heads)+len(l.tails)+len(l.likes) >= maxLikes:
+		return false
+	case shape == ast.ShapePrefix:
+		l.heads = append(l.heads, like())
+	case shape == ast.ShapeSuffix:
+		l.tails = append(l.tails, like())
+	default:
+		l.likes = append(l.likes, like())
+	}
+	return true
 }
 
 // patternTerm writes a pattern as an expression, with the runs at its ends as
@@ -262,39 +342,38 @@ func (c *converter) text(l *list, what string, span source.Span) (bool, error) {
 
 // number adds a number. As a term it is right for a keyword and for a number.
 func (c *converter) number(l *list, v *ast.Number) error {
-	text := v.Decimal.String()
+	text, match := v.Decimal.String(), ""
 	switch l.field.Type {
 	case ast.TypeUnknown:
 		c.assumeOr(equalTypes[rangeOf(v)], l.field)
 		c.spelling(l.field)
 	case ast.TypeKeyword:
-		if l.field.Multi == ast.SingleValued {
-			l.in = append(l.in, quoteString(text))
+		if match = quoteString(text); l.field.Multi == ast.SingleValued {
+			l.in = append(l.in, match)
 			return nil
 		}
 	case ast.TypeLong, ast.TypeDouble:
 		switch size := rangeOf(v); {
-		case l.field.Type == ast.TypeLong && (!v.Decimal.IsInteger() || size == beyondLong):
+		case l.field.Type == ast.TypeLong && size == beyondLong:
 			l.other = append(l.other, backends.Const(false))
 			return nil
 		case l.field.Type == ast.TypeDouble && size != everyNumber:
 			return unsupported(backends.FeatureComparison, v.Span, "a double does not tell this number from its neighbours")
 		}
-		if n, ok := numberLiteral(v); ok && l.field.Multi == ast.SingleValued {
-			l.in = append(l.in, n)
-			return nil
+		if n, ok := numberLiteral(v); ok {
+			if match = n; l.field.Multi == ast.SingleValued {
+				l.in = append(l.in, n)
+				return nil
+			}
 		}
 	case ast.TypeText:
 		if _, err := c.text(l, "number", v.Span); err != nil {
 			return err
 		}
-	case ast.TypeIP, ast.TypeBoolean:
-		l.other = append(l.other, backends.Const(false))
-		return nil
 	default:
 		return unsupported(backends.FeatureComparison, v.Span, fmt.Sprintf("a number over %q, which is stored as something else", l.field.Name))
 	}
-	l.search.terms = append(l.search.terms, term{text: text, typed: true, span: v.Span})
+	l.search.terms = append(l.search.terms, term{text: text, typed: true, match: match, span: v.Span})
 	return nil
 }
 
@@ -348,9 +427,12 @@ func (c *converter) boolean(l *list, v *ast.Bool) error {
 		c.assumeOr("boolean", l.field)
 		l.search.terms = append(l.search.terms, term{text: word, native: true, span: v.Span}, anyCase)
 	case ast.TypeKeyword, ast.TypeText:
-		if l.field.Type == ast.TypeKeyword && l.field.Multi == ast.SingleValued && l.field.Case == ast.CaseCanonical {
-			l.in = append(l.in, quoteString(word))
-			return nil
+		if isStored(l.field.Type) && (l.field.Case == ast.CaseCanonical || l.field.Case == ast.CaseFolded && l.field.Type == ast.TypeKeyword) {
+			if l.field.Multi == ast.SingleValued {
+				l.in = append(l.in, quoteString(word))
+				return nil
+			}
+			anyCase = term{text: word, match: quoteString(word), span: v.Span}
 		}
 		if _, err := c.text(l, "boolean", v.Span); err != nil {
 			return err
@@ -361,9 +443,7 @@ func (c *converter) boolean(l *list, v *ast.Bool) error {
 			l.in = append(l.in, word)
 			return nil
 		}
-		l.search.terms = append(l.search.terms, term{text: word, native: true, span: v.Span})
-	case ast.TypeIP, ast.TypeLong, ast.TypeDouble:
-		l.other = append(l.other, backends.Const(false))
+		l.search.terms = append(l.search.terms, term{text: word, native: true, match: word, span: v.Span})
 	default:
 		return unsupported(backends.FeatureComparison, v.Span, fmt.Sprintf("a boolean over %q, which is stored as something else", l.field.Name))
 	}
@@ -410,9 +490,6 @@ func (c *converter) cidr(l *list, v *ast.CIDR) error {
 		}
 	case ast.TypeIP:
 		return c.cidrOfIP(l, v)
-	case ast.TypeLong, ast.TypeDouble, ast.TypeBoolean:
-		l.other = append(l.other, backends.Const(false))
-		return nil
 	default:
 		return unsupported(backends.FeatureCIDR, v.Span, fmt.Sprintf("%q is stored as something else than an address", l.field.Name))
 	}
@@ -423,7 +500,7 @@ func (c *converter) cidr(l *list, v *ast.CIDR) error {
 		l.search.terms = append(l.search.terms, term{text: addr.String(), span: v.Span})
 		return nil
 	}
-	for _, rx := range cidrExpressions(v.Prefix) {
+	for _, rx := range backends.NetworkExpressions(v.Prefix) {
 		// There is no run in them, so the automaton is small.
 		l.search.terms = append(l.search.terms, term{expression: rx, join: true, plain: true, span: v.Span})
 	}
@@ -438,12 +515,12 @@ func (c *converter) cidrOfIP(l *list, v *ast.CIDR) error {
 			return unsupported(backends.FeatureIPv6, v.Span, "an ip field cannot tell IPv4 from IPv4-mapped IPv6 addresses, and the network holds them")
 		}
 	}
-	network := quoteString(v.Prefix.String())
 	if l.field.Multi == ast.SingleValued {
-		l.other = append(l.other, c.nullable("CIDR_MATCH("+quoteColumn(l.field.Name)+", "+network+")"))
+		l.networks = append(l.networks, quoteString(v.Prefix.Masked().String()))
 		return nil
 	}
-	l.search.terms = append(l.search.terms, term{text: v.Prefix.String(), typed: true, span: v.Span})
+	network := v.Prefix.String()
+	l.search.terms = append(l.search.terms, term{text: network, typed: true, match: quoteString(network), span: v.Span})
 	return nil
 }
 
@@ -483,9 +560,6 @@ func (c *converter) comparison(l *list, v *ast.Comparison) error {
 			l.other = append(l.other, c.nullable(quoteColumn(l.field.Name)+" "+v.Op.String()+" "+literal))
 			return nil
 		}
-	case ast.TypeIP, ast.TypeBoolean:
-		l.other = append(l.other, backends.Const(false))
-		return nil
 	default:
 		return unsupported(backends.FeatureComparison, v.Span, fmt.Sprintf("%q is not stored as a number", l.field.Name))
 	}

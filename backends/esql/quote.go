@@ -55,6 +55,19 @@ func quoteColumn(name string) string {
 	return name
 }
 
+// quoteIndex writes the name of an index, a pattern, or several with commas
+// between them, in quotes unless the lexer takes every character for a part of a
+// name (UNQUOTED_SOURCE of the ES|QL grammar).
+func quoteIndex(name string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("._-*", r)
+	}
+	if strings.ContainsFunc(name, func(r rune) bool { return !plain(r) && r != ',' }) {
+		return quoteString(name)
+	}
+	return name
+}
+
 // isIdentifier reports whether s is UNQUOTED_IDENTIFIER of the ES|QL grammar.
 func isIdentifier(s string) bool {
 	for i := range len(s) {

@@ -17,7 +17,7 @@ import (
 // changed, and it takes a single value; MV_CONCAT makes one.
 
 // replace prints a search for strings that the index cannot be asked for.
-func (c *converter) replace(s *search, terms []term) (backends.Atom, error) {
+func (c *converter) replace(s *search, terms []term) (backends.Clause, error) {
 	text := s.computed
 	if text == "" {
 		text = quoteColumn(s.field.Name)
@@ -25,7 +25,7 @@ func (c *converter) replace(s *search, terms []term) (backends.Atom, error) {
 	if sep, ok := separator(terms); s.field.Multi != ast.SingleValued && ok {
 		text = "MV_CONCAT(" + text + ", " + quoteString(sep) + ")"
 	} else if err := c.oneValueOf(s.field, backends.FeatureSize, terms[0].span); err != nil {
-		return "", err
+		return nil, err
 	}
 	return c.nullable("REPLACE(" + text + ", " + quoteString(javaExpression(terms)) + `, "") != ` + text), nil
 }

@@ -14,6 +14,7 @@ type term struct {
 	text       string // the value, if expression is ""
 	native     bool   // text is no value but stands in the query string as it is
 	typed      bool   // the value means something to fields of other types too
+	match      string // the value as an operand of the match operator, for a field of known type
 	expression string // of Lucene, between head and tail
 	head, tail string
 	join       bool // may share a regular expression with others of the same head and tail
@@ -47,6 +48,10 @@ const (
 	// maxClauses is how many clauses one QSTR may hold; Lucene's limit depends
 	// on the heap and is 1,024 at the least.
 	maxClauses = 1000
+	// maxMatches bounds the operators : of one list, which are easier to read than
+	// a query string; like it they look at every member of a field, and fail the
+	// query where no index maps the field, as == does.
+	maxMatches = 16
 	// maxListUnits is how long the expressions of one list may be together, and
 	// maxQueryUnits those of a query. The engine holds about a megabyte for
 	// every thousand characters. When its memory ends, QSTR drops what is left
@@ -124,6 +129,8 @@ func (c *converter) values(s *search) (parts []string, out backends.Any, err err
 		case t.expression != "":
 		case s.computed != "":
 			out = append(out, c.nullable(s.computed+" == "+quoteString(t.text)))
+		case t.match != "" && s.field.Type != ast.TypeUnknown && len(s.terms) <= maxMatches:
+			out = append(out, backends.Atom(quoteColumn(s.field.Name)+" : "+t.match))
 		case t.native:
 			parts = append(parts, t.text)
 		case many > maxClauses && !t.typed && s.field.Multi != ast.MultiValued:
@@ -136,7 +143,7 @@ func (c *converter) values(s *search) (parts []string, out backends.Any, err err
 		if err := c.oneValueOf(s.field, backends.FeatureSize, s.terms[0].span); err != nil {
 			return nil, nil, err
 		}
-		out = append(out, c.nullable(quoteColumn(s.field.Name)+" IN ("+strings.Join(in, ", ")+")"))
+		out = append(out, c.nullableList(quoteColumn(s.field.Name)+" IN (", in))
 	}
 	return parts, out, nil
 }

@@ -39,6 +39,9 @@ func (c *converter) leaf(m *ast.Match, _ bool) (backends.Clause, error) {
 	if !ok || m.Field.Name == "" {
 		return nil, unsupported(backends.FeatureFieldName, m.Span, fmt.Sprintf("the field %q cannot be addressed", m.Field.Name))
 	}
+	if backends.NeverStored(m.Field.Type, m.Value) { // an error of the whole query in Kibana
+		return backends.Const(false), nil
+	}
 	switch v := m.Value.(type) {
 	case *ast.Pattern:
 		return c.pattern(m.Field, field, v, m.Span)

@@ -2,7 +2,6 @@ package logsql
 
 import (
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -160,26 +159,4 @@ func numberMember(parts []ast.Part) string {
 		}
 	}
 	return b.String()
-}
-
-// networkRegex is the expression for the addresses of an IPv4 network.
-func networkRegex(p netip.Prefix) string {
-	const octet = `(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])`
-	addr, bits := p.Addr().As4(), p.Bits()
-	var octets []string
-	for i, b := range addr {
-		switch fixed := bits - 8*i; {
-		case fixed >= 8:
-			octets = append(octets, fmt.Sprint(b))
-		case fixed <= 0:
-			octets = append(octets, octet)
-		default:
-			var list []string
-			for n := int(b); n < int(b)+1<<(8-fixed); n++ {
-				list = append(list, fmt.Sprint(n))
-			}
-			octets = append(octets, "(?:"+strings.Join(list, "|")+")")
-		}
-	}
-	return strings.Join(octets, `\.`)
 }

@@ -17,13 +17,13 @@
 // # Leaf by leaf
 //
 //   - A pattern without cased letters, or that compares case: f:="v", several
-//     f:in("a","b"), a prefix f:="v"*; else an expression, f:~"(?i)^v$",
+//     f:in("a", "b"), a prefix f:="v"*; else an expression, f:~"(?i)^v$",
 //     several f:~"(?i)^(?:a|b)$". RE2 folds letters by simple-fold orbits, as
 //     Sigma does here; "i(…)" and phrases compare tokens. Texts that look like
 //     numbers or addresses are compared as such by = and =*, hence an
 //     expression for what is not in canonical spelling, and for prefixes.
 //   - A lone *: f:*, and the empty text: f:="", with the note that a missing
-//     field is empty. Null: f:in("","[]","[null]").
+//     field is empty. Null: f:in("", "[]", "[null]").
 //   - exists: f:*, which null and the empty text do not satisfy.
 //   - A number: its canonical text. A boolean: f:~"(?i)^true$".
 //   - An order relation: f:>=12, which compares 64-bit floats and accepts units,
@@ -31,8 +31,8 @@
 //     float cannot tell from their neighbours are refused; that the field holds
 //     no such numbers is noted.
 //   - An IPv4 network: ipv4_range, which accepts 010.1.2.3, AND an expression
-//     for plain addresses. IPv6 is refused: 1.121.0 has no filter for it, and
-//     one address has many spellings.
+//     for plain addresses. An IPv6 network: an expression of all spellings that
+//     net/netip takes for its addresses, as 1.121.0 has no filter for it.
 //   - A regular expression: f:~, RE2 as Go's. A dot matches line breaks unless
 //     (?-s) says otherwise. An expression that is found in the empty text is
 //     found in events without the field: AND f:*. What the server's shortcuts

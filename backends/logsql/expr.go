@@ -169,7 +169,7 @@ func (p *printer) null(f field) backends.Clause {
 	if f.Multi == ast.MultiUnknown {
 		p.notes.Add(backends.NoteFieldType, f.Name+" (the texts [] and [null] are lists)")
 	}
-	return backends.Atom(f.quoted + `:in("","[]","[null]")`)
+	return backends.Atom(f.quoted + `:in("", "[]", "[null]")`)
 }
 
 // exists prints the test of presence. Null and the empty text are no presence
@@ -239,27 +239,36 @@ const plainAddress = `^(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){3}$`
 
 // networks prints membership in one of several networks.
 func (p *printer) networks(f field, vs []*ast.CIDR) (backends.Clause, error) {
-	var ranges backends.Any
+	var ranges, out backends.Any
+	var spellings, members []string
 	for _, v := range vs {
-		switch {
-		case !v.Prefix.IsValid():
+		if !v.Prefix.IsValid() {
 			return nil, refuse(backends.FeatureCIDR, v.Span, "not a network")
-		case !v.Prefix.Addr().Is4():
-			return nil, refuse(backends.FeatureIPv6, v.Span, fmt.Sprintf("%s: addresses are stored in any spelling, and no filter reads them", v.Prefix))
 		}
-		ranges = append(ranges, backends.Atom(f.quoted+":ipv4_range("+quoteString(v.Prefix.Masked().String())+")"))
+		expressions := backends.NetworkExpressions(v.Prefix)
+		if v.Prefix.Addr().Is4() {
+			ranges = append(ranges, backends.Atom(f.quoted+":ipv4_range("+quoteString(v.Prefix.Masked().String())+")"))
+		} else {
+			spellings = append(spellings, expressions...)
+		}
+		for _, e := range expressions {
+			members = append(members, `"`+e+`"`)
+		}
+	}
+	switch {
+	case ranges == nil:
+	case f.Type == ast.TypeIP && f.Multi != ast.MultiValued:
+		out = append(out, ranges)
+	default:
+		out = append(out, backends.All{ranges, f.matches(plainAddress)})
+	}
+	if spellings != nil {
+		out = append(out, f.matches("^(?:"+strings.Join(spellings, "|")+")$"))
 	}
 	if f.Multi == ast.MultiValued {
-		var elements []string
-		for _, v := range vs {
-			elements = append(elements, `"`+networkRegex(v.Prefix.Masked())+`"`)
-		}
-		return backends.Any{backends.All{ranges, f.matches(plainAddress)}, f.matches(arrayRegex("", elements))}, nil
+		out = append(out, f.matches(arrayRegex("", members)))
 	}
-	if f.Type == ast.TypeIP {
-		return ranges, nil
-	}
-	return backends.All{ranges, f.matches(plainAddress)}, nil
+	return out, nil
 }
 
 // fieldRef prints the comparison of two fields where it needs no folding:

@@ -49,7 +49,7 @@ func (Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, e
 	if err != nil {
 		return nil, err
 	}
-	text := style(opts).Print(backends.Fold(clause), "")
+	text := style(opts).Print(within(opts.Source, clause), "")
 	if pipe := fieldsPipe(q.Rule); pipe != "" {
 		if opts.Compact {
 			text += " " + pipe
@@ -61,6 +61,14 @@ func (Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, e
 		p.notes.Add(backends.NoteEngineVersion, fmt.Sprintf("a server whose -search.maxQueryLen, where it has the flag, is at least %d", len(text)))
 	}
 	return &backends.Output{Query: text, Notes: p.notes.List()}, nil
+}
+
+// within adds the stream that the events are in.
+func within(s backends.Source, clause backends.Clause) backends.Clause {
+	if s.Stream != "" {
+		clause = backends.All{backends.Atom("{" + s.Stream + "}"), clause}
+	}
+	return backends.Fold(clause)
 }
 
 // style spells the operators as the LogsQL reference does. AND may be left out

@@ -249,27 +249,3 @@ func matchParts(parts []sigma.Part, text []rune, isCased bool) bool {
 	}
 	return false
 }
-
-func testNetwork(t *testing.T, p netip.Prefix) {
-	t.Helper()
-	re := regexp.MustCompile("^" + networkRegex(p) + "$")
-	first, last := p.Addr(), lastOf(p)
-	for _, a := range []netip.Addr{first, first.Prev(), last, last.Next(), first.Next(), netip.MustParseAddr("10.20.50.1"), netip.MustParseAddr("255.255.255.255")} {
-		if a.IsValid() && re.MatchString(a.String()) != p.Contains(a) {
-			t.Errorf("%s in %s: want %v", a, p, p.Contains(a))
-		}
-	}
-	for _, s := range []string{"", "10.1.2", "10.1.2.256", "010.1.2.3", "10.1.2.3.4", "10.1.2.3x"} {
-		if re.MatchString(s) {
-			t.Errorf("%q in %s", s, p)
-		}
-	}
-}
-
-func lastOf(p netip.Prefix) netip.Addr {
-	b := p.Addr().As4()
-	for i := p.Bits(); i < 32; i++ {
-		b[i/8] |= 1 << (7 - i%8)
-	}
-	return netip.AddrFrom4(b)
-}

@@ -203,7 +203,7 @@ func (f field) find(needles []needle) backends.Any {
 	case 1:
 		out = append(backends.Any{backends.Atom(f.quoted + ":=" + values[0])}, out...)
 	default:
-		out = append(backends.Any{backends.Atom(f.quoted + ":in(" + strings.Join(values, ",") + ")")}, out...)
+		out = append(backends.Any{&backends.Listing{Head: f.quoted + ":in(", Items: values, Tail: ")"}}, out...)
 	}
 	for form := formWhole; form <= formInside; form++ {
 		for _, fold := range []bool{false, true} {

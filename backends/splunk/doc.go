@@ -57,6 +57,8 @@
 //   - Strings, numbers, booleans: isnotnull(mvfind('f',"regex")), which is true
 //     if some value of f matches, also with several values (BNF). Numbers and
 //     booleans are text in Splunk.
+//     Over a field of one value in known letter case, whole text that is no number
+//     and needs no escape is coalesce('f',"")="text", which people read at once.
 //   - Regular expressions: the same, translated from RE2 to PCRE.
 //   - Comparisons and networks: isnotnull(mvfilter(…)), which may name one field.
 //     A guard keeps tonumber from reading 0x10 or " 5 ", of which the manual says

@@ -14,6 +14,9 @@ import (
 // reading of null.
 const isTrue = ",1,0)=1"
 
+// orNothing begins a comparison in which a missing field counts as empty.
+const orNothing = "coalesce("
+
 func holds(condition string) backends.Clause { return backends.Atom("if(" + condition + isTrue) }
 
 func refuse(m *ast.Match, feature backends.Feature, detail string) error {
@@ -48,6 +51,9 @@ func (t *translation) where(m *ast.Match, _ bool) (backends.Clause, error) {
 		if shape, _ := v.Shape(); shape == ast.ShapeAny {
 			return backends.Atom("isnotnull(" + f + ")"), nil
 		}
+		if text, ok := plainText(m.Field, v); ok {
+			return backends.Atom(orNothing + f + `,"")="` + text + `"`), nil
+		}
 		x, err := patternMatcher(m, v)
 		if err != nil {
 			return nil, err
@@ -76,6 +82,25 @@ func (t *translation) where(m *ast.Match, _ bool) (backends.Clause, error) {
 		return whereFieldRef(m, f, v)
 	}
 	return nil, refuse(m, backends.FeatureKeyword, "a value of an unknown kind")
+}
+
+// plainText is the text of a pattern that = compares as the rule does: over a
+// field of one value whose letter case is known or of no account. What looks
+// like a number might be compared as one, and what has a backslash or a quote
+// is written in more ways than one.
+func plainText(f ast.Field, v *ast.Pattern) (string, bool) {
+	text, exact := v.Literal()
+	if !exact || f.Multi != ast.SingleValued || !v.Cased && f.Case != ast.CaseCanonical && backends.HasCase(text) {
+		return "", false
+	}
+	letter := false
+	for i := range len(text) {
+		if !isSearchable(text[i]) || strings.IndexByte("\\$[]|'", text[i]) >= 0 {
+			return "", false
+		}
+		letter = letter || strings.IndexByte(numberRunes, text[i]) < 0
+	}
+	return text, letter
 }
 
 // filtered holds when one value of the one field that test names passes it.

@@ -24,6 +24,17 @@ func quoteSearch(s string) string {
 	return b.String()
 }
 
+// quoteSource writes the name of an index or of a sourcetype, bare as people do
+// where nothing in it means anything to search.
+func quoteSource(s string) string {
+	for i := range len(s) {
+		if c := s[i]; !isWordByte(c) && (i == 0 || strings.IndexByte("-.:*", c) < 0) {
+			return quoteSearch(s)
+		}
+	}
+	return s
+}
+
 // searchName writes a field's name for a comparison of the search stage.
 func searchName(s string) (string, bool) {
 	if isTimeModifier(s) || strings.Contains(s, "*") {

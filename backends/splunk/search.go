@@ -252,46 +252,40 @@ const maxList = 500
 
 // gatherLists makes alternatives over one field a list, at the place of the
 // field's first.
-func (t *translation) gatherLists(c backends.Clause, opts backends.Options) backends.Clause {
+func (t *translation) gatherLists(c backends.Clause) backends.Clause {
 	switch c := c.(type) {
 	case backends.All:
 		out := make(backends.All, len(c))
 		for i, m := range c {
-			out[i] = t.gatherLists(m, opts)
+			out[i] = t.gatherLists(m)
 		}
 		return out
 	case backends.Neg:
-		return backends.Neg{Of: t.gatherLists(c.Of, opts)}
+		return backends.Neg{Of: t.gatherLists(c.Of)}
 	case backends.Any:
-		return t.gatherAny(c, opts)
+		return t.gatherAny(c)
 	}
 	return c
 }
 
-func (t *translation) gatherAny(c backends.Any, opts backends.Options) backends.Clause {
+func (t *translation) gatherAny(c backends.Any) backends.Clause {
 	values := map[string][]string{}
 	for _, m := range c {
-		if a, ok := m.(backends.Atom); ok {
-			if in, ok := t.members[a]; ok {
-				values[in.field] = append(values[in.field], in.value)
-			}
+		if in, ok := t.member(m); ok {
+			values[in.field] = append(values[in.field], in.value)
 		}
 	}
 	var out backends.Any
 	for _, m := range c {
-		a, ok := m.(backends.Atom)
-		if !ok {
-			out = append(out, t.gatherLists(m, opts))
-			continue
-		}
-		in, ok := t.members[a]
-		list := values[in.field]
-		switch {
-		case !ok || len(list) == 1:
-			out = append(out, a)
+		in, ok := t.member(m)
+		switch list := values[in.field]; {
+		case !ok:
+			out = append(out, t.gatherLists(m))
+		case len(list) == 1:
+			out = append(out, m)
 		case list != nil:
 			for start := 0; start < len(list); start += maxList {
-				out = append(out, inList(in.field, list[start:min(start+maxList, len(list))], opts))
+				out = append(out, &backends.Listing{Head: in.field + " IN (", Items: list[start:min(start+maxList, len(list))], Tail: ")"})
 			}
 			values[in.field] = nil // printed
 		}
@@ -299,32 +293,12 @@ func (t *translation) gatherAny(c backends.Any, opts backends.Options) backends.
 	return backends.Fold(out)
 }
 
-// listWidth is where a list breaks into lines.
-const listWidth = 100
-
-func inList(field string, values []string, opts backends.Options) backends.Atom {
-	flat := field + " IN (" + strings.Join(values, ", ") + ")"
-	if opts.Compact || len(flat) <= listWidth {
-		return backends.Atom(flat)
+// member tells of an atom field=value, which may stand in a list.
+func (t *translation) member(c backends.Clause) (member, bool) {
+	a, ok := c.(backends.Atom)
+	if !ok {
+		return member{}, false
 	}
-	var b strings.Builder
-	b.WriteString(field + " IN (")
-	width := listWidth
-	for i, v := range values {
-		if width+len(v)+2 > listWidth {
-			b.WriteString("\n    ")
-			width = 4
-		} else {
-			b.WriteByte(' ')
-			width++
-		}
-		b.WriteString(v)
-		width += len(v)
-		if i < len(values)-1 {
-			b.WriteByte(',')
-			width++
-		}
-	}
-	b.WriteString("\n  )")
-	return backends.Atom(b.String())
+	in, ok := t.members[a]
+	return in, ok
 }

@@ -37,7 +37,7 @@ func (*Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, 
 	}
 	var t translation
 	search, rest := t.searchStage(expr)
-	stages := []string{searchStyle(opts).Print(t.gatherLists(search, opts), "")}
+	stages := []string{searchStyle(opts).Print(within(opts.Source, t.gatherLists(search)), "")}
 	if rest != nil {
 		where, err := t.whereStage(rest)
 		if err != nil {
@@ -60,6 +60,17 @@ func (*Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, 
 	}
 	ast.Leaves(expr, func(m *ast.Match, _ bool) { t.note(m) })
 	return &backends.Output{Query: strings.Join(stages, separator), Notes: t.noteList()}, nil
+}
+
+// within adds the terms that say where the events are.
+func within(s backends.Source, search backends.Clause) backends.Clause {
+	var out backends.All
+	for _, term := range []struct{ name, value string }{{"index", s.Index}, {"sourcetype", s.Sourcetype}} {
+		if term.value != "" {
+			out = append(out, backends.Atom(term.name+"="+quoteSource(term.value)))
+		}
+	}
+	return backends.Fold(append(out, search))
 }
 
 // A blank is AND in search. NOT * finds nothing (Search Manual, "Wildcards").
@@ -186,7 +197,7 @@ func guardNegations(c backends.Clause) backends.Clause {
 	case backends.Any:
 		return backends.Any(each(c))
 	case backends.Neg:
-		if a, ok := c.Of.(backends.Atom); ok && strings.HasSuffix(string(a), isTrue) {
+		if a, ok := c.Of.(backends.Atom); ok && (strings.HasSuffix(string(a), isTrue) || strings.HasPrefix(string(a), orNothing)) {
 			return backends.Neg{Of: "(" + a + ")"}
 		}
 		return backends.Neg{Of: guardNegations(c.Of)}

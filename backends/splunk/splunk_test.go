@@ -270,9 +270,9 @@ func TestPretty(t *testing.T) {
 	e := and(leaf("EventID", number("1")), or(images...), leaf("CommandLine", &sigma.Regex{Source: "a.b"}), leaf("User", &sigma.Null{}))
 	const want = `EventID=1
 Image IN (
-    "*\\powershell.exe", "*\\pwsh.exe", "*\\wscript.exe", "*\\cscript.exe", "*\\mshta.exe",
-    "*\\regsvr32.exe", "*\\rundll32.exe", "*\\certutil.exe"
-  )
+  "*\\powershell.exe", "*\\pwsh.exe", "*\\wscript.exe", "*\\cscript.exe", "*\\mshta.exe",
+  "*\\regsvr32.exe", "*\\rundll32.exe", "*\\certutil.exe"
+)
 | where isnotnull(mvfind('CommandLine',"a.b")) AND isnull('User')`
 	got, notes, err := convert(e, false)
 	if err != nil || got != want {

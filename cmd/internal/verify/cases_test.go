@@ -260,6 +260,9 @@ func sealedTypes(t *testing.T, marker string) []string {
 func TestCodesHaveCases(t *testing.T) {
 	constants := backendConstants(t)
 	cases := readCases(t)
+	for _, tc := range readTraitCases(t) {
+		cases = append(cases, tc.leaves...)
+	}
 	for _, b := range all.Registry() {
 		shown := map[string]bool{}
 		for _, c := range cases {
@@ -284,27 +287,17 @@ func TestCodesHaveCases(t *testing.T) {
 	}
 }
 
-// unreachable are the codes of a backend that no rule leads to as long as no
-// schema says what fields hold, and why. Tests of the backend show them.
+// unreachable are the codes of a backend that no case leads to, and why. Tests of
+// the backend show them.
 var unreachable = map[string]string{
-	"splunk FeatureFieldRef": schemaOnly,
-	"splunk FeatureWildcard": schemaOnly,
-	"splunk FeatureKeyword":  parserNever,
-	"esql FeatureWildcard":   schemaOnly,
-	"esql FeatureFieldRef":   schemaOnly,
-	"esql FeatureTimePart":   schemaOnly,
-	"esql FeatureIPv6":       schemaOnly,
-	"esql FeatureCIDR":       schemaOnly,
-	"esql FeatureKeyword":    parserNever,
-	"logsql FeatureRegex":    schemaOnly,
-	"logsql FeatureCIDR":     parserNever,
-	"logsql FeatureKeyword":  parserNever,
+	"splunk FeatureKeyword": parserNever,
+	"esql FeatureIPv6":      "only over an ip field, of a network that holds the mapped IPv4 addresses",
+	"esql FeatureKeyword":   parserNever,
+	"logsql FeatureCIDR":    parserNever,
+	"logsql FeatureKeyword": parserNever,
 }
 
-const (
-	schemaOnly  = "only a schema tells that the field is of another type, or holds lists"
-	parserNever = "the parser makes no such value"
-)
+const parserNever = "the parser makes no such value"
 
 // backendConstants gives the constants of type Feature and NoteCode by name.
 func backendConstants(t *testing.T) map[string]string {

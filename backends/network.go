@@ -1,4 +1,4 @@
-package esql
+package backends
 
 import (
 	"net/netip"
@@ -9,13 +9,15 @@ import (
 // A network over text is the regular expressions of the spellings that
 // net/netip takes for its addresses: IPv4 without leading zeros, IPv6 with up
 // to four digits a group, one run of zero groups as ::, and the last two
-// groups also in IPv4's form.
+// groups also in IPv4's form. They use what RE2, PCRE and Lucene read alike.
 
 // anyOctet is a number from 0 to 255 without leading zeros.
 const anyOctet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
-// cidrExpressions gives the spellings of a network's addresses.
-func cidrExpressions(prefix netip.Prefix) []string {
+// NetworkExpressions gives regular expressions that together match the spellings
+// of a network's addresses, and nothing else. They have no anchors and mind
+// letter case. A zone in an address (fe80::1%eth0) puts it in no network.
+func NetworkExpressions(prefix netip.Prefix) []string {
 	addr := prefix.Masked().Addr()
 	bytes := addr.AsSlice()
 	lo, hi := make([]int, len(bytes)), make([]int, len(bytes))
