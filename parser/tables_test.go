@@ -2,7 +2,11 @@ package parser_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -21,365 +25,142 @@ import (
 // expression and the codes of all that the parser said.
 func leaves(t testing.TB, item string) (expr string, codes []string) {
 	t.Helper()
-	text := "title: T\nlogsource: {product: aws}\ndetection:\n  sel:\n    " + item + "\n  condition: sel\n"
-	res := parser.Parse(source.NewFile("rule.yml", []byte(text)))
-	codes = codesOf(res.Diagnostics)
-	if len(res.Documents) == 0 {
-		return "", codes
-	}
-	queries, diags := ast.Resolve(res.Documents[0].(*ast.Rule))
-	if len(queries) != 1 || len(diags) > 0 {
-		t.Fatalf("%s: %d queries, %v", item, len(queries), diags)
-	}
-	return ast.Simplify(queries[0].Expr).String(), codes
+	return expressions(t, "  sel:\n    "+item+"\n  condition: sel\n")
 }
 
 type leafCase struct{ item, want string }
 
-func checkLeaves(t *testing.T, cases []leafCase) {
+const tables = "../testdata/tables"
+
+// tableRow is a block of a file in testdata/tables; README.md there describes
+// the format.
+type tableRow struct {
+	title  string
+	pieces []leafCase
+}
+
+// readTable gives the rows of a file, and what its pieces are.
+func readTable(t testing.TB, file string) (reads string, rows []tableRow) {
 	t.Helper()
-	for _, c := range cases {
-		got, codes := leaves(t, c.item)
-		if got == "" {
-			got = strings.Join(codes, ", ")
-		}
-		if got != c.want {
-			t.Errorf("%s\n got %s\nwant %s", c.item, got, c.want)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	piece, open := "", false
+	for i, line := range strings.Split(string(data), "\n") {
+		word, rest, _ := strings.Cut(line, " ")
+		switch {
+		case line == "" || word == "#":
+		case word == "reads" && reads == "":
+			reads = rest
+		case word == "==":
+			rows = append(rows, tableRow{title: rest})
+		case len(rows) == 0 || (word == "=>") != open:
+			t.Fatalf("%s:%d: unexpected %q", file, i+1, line)
+		case open:
+			row := &rows[len(rows)-1]
+			row.pieces, open = append(row.pieces, leafCase{piece, rest}), false
+		default:
+			piece, open = line, true
+			if text, err := strconv.Unquote(line); err == nil && line[0] == '"' {
+				piece = text
+			}
 		}
 	}
+	return reads, rows
 }
 
-// TestCombinations is §4.3.
-func TestCombinations(t *testing.T) {
-	checkLeaves(t, []leafCase{
-		{`f|contains: '*foo'`, `"f" is *"foo"*`},
-		{`f|startswith: 'f*o'`, `"f" is "f"*"o"*`},
-		{`f|endswith: 'a'`, `"f" is *"a"`},
-		{`f|contains: ''`, `"f" is *`},
-		{`f|contains|startswith: a`, `"f" is *"a"*`},
-		{`f|startswith|endswith: a`, `"f" is *"a"*`},
-		{`f|contains|all: [a, b]`, `and("f" is *"a"*, "f" is *"b"*)`},
-		{`f|all|contains: [a, b]`, `and("f" is *"a"*, "f" is *"b"*)`},
-		{`f|windash|contains|all: [-a, -b]`, `and("f" is *[dash]"a"*, "f" is *[dash]"b"*)`},
-		{`f|contains|windash: -a`, `"f" is *[dash]"a"*`},
-		{`f|windash|contains: -a`, `"f" is *[dash]"a"*`},
-		{`f|re|contains: ab`, `"f" =~ /ab/`},
-		{`f|re|startswith: a|b`, `"f" =~ /\A(?:a|b)/`},
-		{`f|re|endswith: a|b`, `"f" =~ /(?:a|b)\z/`},
-		{`f|re|endswith: '\Qa.b'`, `"f" =~ /(?:\Qa.b\E)\z/`},
-		{`f|contains|re: a`, `S0403 error`},
-		{`f|cidr|contains: 10.0.0.0/8`, `S0402 error`},
-		{`f|i|re: a`, `S0403 error`},
-		{`f|re|cased: a`, `S0402 error`},
-		{`'|exists': true`, `S0307 error`},
-		{`f|re|all: [a, b]`, `and("f" =~ /a/, "f" =~ /b/)`},
-		{`f|base64|base64: a`, `"f" is "WVE9PQ=="`},
-		{`f|fieldref|contains: G`, `"f" contains field "G"`},
-		{`f|fieldref|startswith: G`, `"f" startswith field "G"`},
-		{`f|fieldref|endswith: G`, `"f" endswith field "G"`},
-		{`f|fieldref: G`, `"f" = field "G"`},
-		{`f|lt: [5, 6]`, `or("f" < 5, "f" < 6)`},
-		{`f|gt|neq: 5`, `not("f" > 5)`},
-		{`f|exists|neq: true`, `not("f" exists)`},
-		{`f|neq: [a, b]`, `not(or("f" is "a", "f" is "b"))`},
-		{`f|neq|all: [a, b]`, `not(and("f" is "a", "f" is "b"))`},
-		{`f|fieldref|neq: G`, `not("f" = field "G")`},
-		{`f|re|neq: a`, `not("f" =~ /a/)`},
-		{`f|neq: null`, `not("f" is null)`},
-		{`f|cased|contains: Ab`, `"f" cased is *"Ab"*`},
-		{`f|contains|cased: Ab`, `"f" cased is *"Ab"*`},
-	})
-}
-
-// TestModifierValues is §4.2, where §4.3 has no row.
-func TestModifierValues(t *testing.T) {
-	checkLeaves(t, []leafCase{
-		{`f|exists: true`, `"f" exists`},
-		{`f|exists: false`, `"f" does not exist`},
-		{`f|re: 5`, `"f" =~ /5/`},
-		{`f|re|i: a`, `"f" =~ /a/i`},
-		{`f|re|ignorecase: a`, `"f" =~ /a/i`},
-		{`f|re|m|s: ^a.b$`, `"f" =~ /^a.b$/ms`},
-		{`f|re|multiline|dotall|i: a`, `"f" =~ /a/ims`},
-		{`f|re: '(?i)a'`, `"f" =~ /a/i`},
-		{`f|re: '(?is)a'`, `"f" =~ /a/is`},
-		{`f|re: '(?i)(?s)a'`, `"f" =~ /a/is`},
-		{`f|re: 'a\*b\\c'`, `"f" =~ /a\*b\\c/`},
-		{`f|cidr: 10.0.0.0/8`, `"f" in 10.0.0.0/8`},
-		{`f|cidr: 10.1.2.3`, `"f" in 10.1.2.3/32`},
-		{`f|cidr: ::1`, `"f" in ::1/128`},
-		{`f|cidr: 2001:DB8::/32`, `"f" in 2001:db8::/32`},
-		{`f|lte: 5`, `"f" <= 5`},
-		{`f|gt: -1.5`, `"f" > -1.5`},
-		{`f|gte: 1.0`, `"f" >= 1`},
-		{`f|gt: 9007199254740993`, `"f" > 9007199254740993`},
-		{`f|minute: 5`, `"f" minute = 5`},
-		{`f|hour|gte: 5`, `"f" hour >= 5`},
-		{`f|day: 5.9`, `"f" day = 5`},
-		{`f|week|lt: 5`, `"f" week < 5`},
-		{`f|month|lte: 5`, `"f" month <= 5`},
-		{`f|year|gt: 2020`, `"f" year > 2020`},
-		{`f|expand: 'a%b%c'`, `"f" is "a"%b%"c"`},
-		{`f|expand: '\%plain%name%'`, `"f" is "%plain"%name%`}, // §4.7
-		{`f|expand: 'a%%b'`, `"f" is "a%%b"`},
-		{`f: '%name%'`, `"f" is "%name%"`},
-		{`'': foo`, `keyword is *"foo"*`},
-		{`'': 'fo*o'`, `keyword is *"fo"*"o"*`},
-		{`'|all': [a, b]`, `and(keyword is *"a"*, keyword is *"b"*)`},
-		{`'|re': a.b`, `keyword =~ /a.b/`},
-		{`'|cased': Foo`, `keyword cased is *"Foo"*`},
-		{`'|contains|all': [a, b]`, `and(keyword is *"a"*, keyword is *"b"*)`},
-		{`'': 4.50`, `keyword is *"4.50"*`},
-		{`'|windash': -a`, `keyword is *[dash]"a"*`},
-		{`'|base64offset': foobar`, `or(keyword is *"Zm9vYmFy"*, keyword is *"Zvb2Jhc"*, keyword is *"mb29iYX"*)`},
-	})
-}
-
-// TestEncoders is §4.4.
-func TestEncoders(t *testing.T) {
-	checkLeaves(t, []leafCase{
-		{`f|base64: foo`, `"f" is "Zm9v"`},
-		{`f|base64offset: foobar`, `or("f" is "Zm9vYmFy", "f" is "Zvb2Jhc", "f" is "mb29iYX")`},
-		{`f|wide: foo`, `"f" is "f\x00o\x00o\x00"`},
-		{`f|utf16le: foo`, `"f" is "f\x00o\x00o\x00"`},
-		{`f|utf16be: foo`, `"f" is "\x00f\x00o\x00o"`},
-		{`f|utf16: foo`, `"f" is "\xff\xfef\x00o\x00o\x00"`},
-		{`f|wide|base64offset: foo`, `or("f" is "ZgBvAG8A", "f" is "YAbwBvA", "f" is "mAG8Abw")`},
-		{`f|utf16be|base64: foo`, `"f" is "AGYAbwBv"`},
-		{`f|utf16|base64: foo`, `"f" is "//5mAG8AbwA="`},
-		{`f|utf16|base64offset: foo`, `or("f" is "//5mAG8Abw", "f" is "/+ZgBvAG8A", "f" is "//mYAbwBvA")`},
-		{`f|base64offset: fübar`, `or("f" is "ZsO8YmFy", "f" is "bDvGJhc", "f" is "mw7xiYX")`},
-		{`f|wide|base64: ü`, `"f" is "/AA="`},
-		{`f|base64: 'a\*'`, `"f" is "YSo="`},
-		{`f|base64offset|contains: foobar`, `or("f" is *"Zm9vYmFy"*, "f" is *"Zvb2Jhc"*, "f" is *"mb29iYX"*)`},
-		{`f|base64offset|contains|all: [foobar, foo]`,
-			`and(or("f" is *"Zm9vYmFy"*, "f" is *"Zvb2Jhc"*, "f" is *"mb29iYX"*), or("f" is *"Zm9v"*, "f" is *"Zvb"*, "f" is *"mb2"*))`},
-	})
-}
-
-// TestWindash is §4.5.
-func TestWindash(t *testing.T) {
-	checkLeaves(t, []leafCase{
-		{`f|windash: '/foo -bar'`, `"f" is [dash]"foo "[dash]"bar"`},
-		{`f|windash: a-b`, `"f" is "a-b"`},
-		{`f|windash: ' - '`, `"f" is " - "`},
-		{`f|windash: '-'`, `"f" is "-"`},
-		{`f|windash: '--foo'`, `"f" is "-"[dash]"foo"`},
-		{`f|windash: '–foo'`, `"f" is [dash]"foo"`},
-		{`f|windash: '—x ―y'`, `"f" is [dash]"x "[dash]"y"`},
-		{`f|windash: '-é'`, `"f" is [dash]"é"`},
-		{`f|windash: 'é-b'`, `"f" is "é-b"`},
-		{`f|windash: '_-b'`, `"f" is "_-b"`},
-		{`f|windash: '-a -b -c -d'`, `"f" is [dash]"a "[dash]"b "[dash]"c "[dash]"d"`},
-	})
-}
-
-// TestWildcards is §2.3. The text is what stands behind YAML's quotes.
-func TestWildcards(t *testing.T) {
-	for _, c := range []struct{ text, want string }{
-		{`a\*b`, `is "a*b"`},
-		{`a\?b`, `is "a?b"`},
-		{`a\b`, `is "a\\b"`},
-		{`a\\b`, `is "a\\b"`},
-		{`a\\*b`, `is "a\\"*"b"`},
-		{`a\\\*b`, `is "a\\*b"`},
-		{`\\\`, `is "\\\\"`},
-		{`\\\\`, `is "\\\\"`},
-		{`\\\\*`, `is "\\\\"*`},
-		{`\\srv\share`, `is "\\srv\\share"`},
-		{`\\\\srv\share`, `is "\\\\srv\\share"`},
-		{`\\\srv`, `is "\\\\srv"`},
-		{`end\`, `is "end\\"`},
-		{`C:\Users\*\x`, `is "C:\\Users*\\x"`},
-		{`a**b`, `is "a"*"b"`},
-		{`a?b`, `is "a"?"b"`},
-		{`*`, `is *`},
-		{``, `is ""`},
-		{`a?*b`, `is "a"?*"b"`},
-		{`\`, `is "\\"`},
-	} {
-		p := &ast.Pattern{Parts: ast.ParsePattern(c.text)}
-		if got := p.String(); got != c.want {
-			t.Errorf("%s: got %s, want %s", c.text, got, c.want)
-		}
+// tableReaders give the outcome of a piece, by what a file says its pieces are.
+var tableReaders = map[string]func(t testing.TB, piece string) string{
+	"item": func(t testing.TB, piece string) string {
+		expr, codes := leaves(t, piece)
+		return outcome(expr, codes)
+	},
+	"identifier": func(t testing.TB, piece string) string {
+		expr, codes := expressions(t, "  sel: "+piece+"\n  condition: sel\n")
+		return outcome(expr, codes)
+	},
+	"selection": func(t testing.TB, piece string) string {
+		expr, codes := expressions(t, "  sel_a: {a: x}\n  sel_b: {b: y}\n  _hid: {h: z}\n  other: {o: w}\n  condition: "+piece+"\n")
+		return outcome(expr, codes)
+	},
+	"text": func(t testing.TB, piece string) string {
+		p := &ast.Pattern{Parts: ast.ParsePattern(piece)}
 		if diff := cmp.Diff(p.Parts, ast.ParsePattern(p.SigmaText())); diff != "" {
-			t.Errorf("%s written back as %s (-first +again):\n%s", c.text, p.SigmaText(), diff)
+			t.Errorf("%s written back as %s (-first +again):\n%s", piece, p.SigmaText(), diff)
 		}
-	}
+		return p.String()
+	},
+	"condition": func(_ testing.TB, piece string) string {
+		c, fault := parseCondition(piece)
+		if fault != nil {
+			return "refused"
+		}
+		return c.String()
+	},
 }
 
-// TestScalars is §1.7 and §2.2: the type of a value as it is written.
-func TestScalars(t *testing.T) {
-	for _, c := range []struct{ text, want, code string }{
-		{`foo`, `"f" is "foo"`, ""},
-		{`"12"`, `"f" is "12"`, ""},
-		{`'true'`, `"f" is "true"`, ""},
-		{`''`, `"f" is ""`, ""},
-		{`true`, `"f" = true`, ""},
-		{`False`, `"f" = false`, ""},
-		{`null`, `"f" is null`, ""},
-		{`~`, `"f" is null`, ""},
-		{``, `"f" is null`, ""},
-		{`12`, `"f" = 12`, ""},
-		{`-12`, `"f" = -12`, ""},
-		{`+12`, `"f" = 12`, ""},
-		{`0`, `"f" = 0`, ""},
-		{`1.0`, `"f" = 1`, ""},
-		{`1.50`, `"f" = 1.5`, ""},
-		{`1.5e3`, `"f" = 1500`, ""},
-		{`1e3`, `"f" is "1e3"`, ""},
-		{`0o17`, `"f" is "0o17"`, ""},
-		{`.inf`, `"f" is ".inf"`, ""},
-		{`9007199254740993`, `"f" = 9007199254740993`, ""},
-		{`184467440737095516150`, `"f" = 184467440737095516150`, ""},
-		{`0x17`, `"f" = 23`, "S0005 warning"},
-		{`yes`, `"f" = true`, "S0005 warning"},
-		{`Off`, `"f" = false`, "S0005 warning"},
-		{`y`, `"f" is "y"`, ""},
-		{`017`, `"f" is "017"`, "S0005 warning"},
-		{`00001`, `"f" is "00001"`, "S0005 warning"},
-		{`1:30`, `"f" is "1:30"`, "S0005 warning"},
-		{`1_000`, `"f" is "1_000"`, "S0005 warning"},
-		{`2020-01-01`, `"f" is "2020-01-01"`, "S0005 warning"},
-		{`10.0.0.1`, `"f" is "10.0.0.1"`, ""},
-		{`=`, `"f" is "="`, ""},
-		{`!!str 12`, `"f" is "12"`, ""},
-		{`[a, 5, null]`, `or("f" is "a", "f" = 5, "f" is null)`, "S0305 warning"},
-	} {
-		got, codes := leaves(t, "f: "+c.text)
-		if got != c.want || strings.Join(codes, ", ") != c.code {
-			t.Errorf("f: %s\n got %s, %v\nwant %s, %v", c.text, got, codes, c.want, c.code)
-		}
+// outcome is an expression with the warnings behind it, or the codes alone.
+func outcome(expr string, codes []string) string {
+	said := strings.Join(codes, ", ")
+	switch {
+	case expr == "":
+		return said
+	case said == "":
+		return expr
 	}
+	return expr + " (" + said + ")"
 }
 
-// TestShapes is §2.1.
-func TestShapes(t *testing.T) {
-	for _, c := range []struct{ sel, want string }{
-		{"sel: {a: x, b: y}", `and("a" is "x", "b" is "y")`},
-		{"sel: [{a: x}, {b: y, c: z}]", `or("a" is "x", and("b" is "y", "c" is "z"))`},
-		{"sel: [foo, bar]", `or(keyword is *"foo"*, keyword is *"bar"*)`},
-		{"sel: [foo, {a: x}]", `or(keyword is *"foo"*, "a" is "x")`},
-		{"sel: [[foo, bar], {a: x}]", `or(keyword is *"foo"*, keyword is *"bar"*, "a" is "x")`},
-		{"sel: foo", `keyword is *"foo"*`},
-		{"sel: {1: x}", `"1" is "x"`},
-		{"sel: {a: [x, y]}", `or("a" is "x", "a" is "y")`},
-		{"sel: {a|all: [x, y]}", `and("a" is "x", "a" is "y")`},
-		{"sel: {a: x, a|contains: y}", `and("a" is "x", "a" is *"y"*)`},
-		{"sel: {'a b.c-d@e': x}", `"a b.c-d@e" is "x"`},
-	} {
-		text := "title: T\nlogsource: {product: aws}\ndetection:\n  " + c.sel + "\n  condition: sel\n"
-		queries := resolve(t, text)
-		if len(queries) != 1 {
-			t.Errorf("%s: %d queries", c.sel, len(queries))
-			continue
-		}
-		if got := ast.Simplify(queries[0].Expr).String(); got != c.want {
-			t.Errorf("%s\n got %s\nwant %s", c.sel, got, c.want)
-		}
-	}
-}
-
-func resolve(t testing.TB, text string) []*ast.Query {
+// expressions parses a rule of a detection and gives the expression of each
+// condition, and the codes of all that the parser said.
+func expressions(t testing.TB, detection string) (exprs string, codes []string) {
 	t.Helper()
-	res := parser.Parse(source.NewFile("rule.yml", []byte(text)))
-	if len(res.Documents) != 1 {
-		t.Errorf("%s\ngives %d documents: %s", text, len(res.Documents), listing(res.Diagnostics))
-		return nil
+	res := parser.Parse(source.NewFile("rule.yml", []byte(ruleWith(detection))))
+	codes = codesOf(res.Diagnostics)
+	if len(res.Documents) == 0 {
+		return "", codes
 	}
 	queries, _ := ast.Resolve(res.Documents[0].(*ast.Rule))
-	return queries
+	var out []string
+	for _, q := range queries {
+		out = append(out, ast.Simplify(q.Expr).String())
+	}
+	return strings.Join(out, "; "), codes
+}
+
+func tableFiles(t testing.TB) []string {
+	t.Helper()
+	files, err := filepath.Glob(tables + "/[0-9]*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no tables: %v", err)
+	}
+	return files
+}
+
+// TestTables reads every piece of every row.
+func TestTables(t *testing.T) {
+	for _, file := range tableFiles(t) {
+		reads, rows := readTable(t, file)
+		read := tableReaders[reads]
+		if read == nil {
+			t.Fatalf("%s reads %q", file, reads)
+		}
+		for _, row := range rows {
+			t.Run(row.title, func(t *testing.T) {
+				for _, p := range row.pieces {
+					if got := read(t, p.item); got != p.want {
+						t.Errorf("%s\n got %s\nwant %s", p.item, got, p.want)
+					}
+				}
+			})
+		}
+	}
 }
 
 // parseCondition reads a condition that stands nowhere.
 func parseCondition(text string) (ast.Condition, *diag.Diagnostic) {
 	return parser.ParseCondition(text, func(int, int) source.Span { return source.Span{} })
-}
-
-// TestConditions is §3.1: what the grammar takes, and how it reads it.
-func TestConditions(t *testing.T) {
-	for _, c := range []struct{ text, want string }{
-		{"sel", "sel"},
-		{"a or b and not c", "a or b and not c"},
-		{"a or (b and (not c))", "a or b and not c"},
-		{"(a or b) and not c", "(a or b) and not c"},
-		{"not a and b", "not a and b"},
-		{"not (a and b)", "not (a and b)"},
-		{"not not a", "not not a"},
-		{"1 of them", "1 of them"},
-		{"any of sel*", "1 of sel*"},
-		{"all of them", "all of them"},
-		{"all of sel_*_x", "all of sel_*_x"},
-		{"1 of sel", "1 of sel"},
-		{"1 of sel-*", "1 of sel-*"},
-		{"sel and not 1 of filter_*", "sel and not 1 of filter_*"},
-		{"not all of them or x", "not all of them or x"},
-		{"notsel", "notsel"},
-		{"and1 or orx", "and1 or orx"},
-		{"1abc", "1abc"},
-		{"1", "1"},
-		{"any", "any"},
-		{"all and them", "all and them"},
-		{"1 or any", "1 or any"},
-		{"a-b and c_d", "a-b and c_d"},
-		{"_x", "_x"},
-		{"a\nand\n\tb\r\n", "a and b"},
-		{"  a  ", "a"},
-		{"(((a)))", "a"},
-		{"1 of(them)", ""}, // a selector takes no parentheses
-		{"(1 of them)and(b)", "1 of them and b"},
-	} {
-		got, fault := parseCondition(c.text)
-		switch {
-		case c.want == "" && fault == nil:
-			t.Errorf("%q was read as %s", c.text, got)
-		case c.want == "":
-		case fault != nil:
-			t.Errorf("%q: %v", c.text, fault)
-		case got.String() != c.want:
-			t.Errorf("%q: got %s, want %s", c.text, got, c.want)
-		}
-	}
-}
-
-// TestConditionsRefused is the other half of §3.1.
-func TestConditionsRefused(t *testing.T) {
-	for _, text := range []string{
-		"", " ", "a AND b", "NOT a", "a Or b", "2 of sel*", "3 of them", "1 OF them", "1 of (a, b)", "all of", "of them",
-		"a b", "a and", "and a", "not", "(a", "a)", "()", "a & b", "a, b", "a == b", "sel*", "a or filter_*",
-		"a | count() > 5", "a|near b", "a and (b", "ä", "a\u00a0and b", "none of them", "1 of not", "a not b", "0 of them",
-	} {
-		if got, fault := parseCondition(text); fault == nil {
-			t.Errorf("%q was read as %s", text, got)
-		}
-	}
-}
-
-// TestSelectors is §3.2.
-func TestSelectors(t *testing.T) {
-	const rule = "title: T\nlogsource: {product: aws}\ndetection:\n  sel_a: {a: x}\n  sel_b: {b: y}\n  _hid: {h: z}\n  other: {o: w}\n  condition: "
-	const a, b, o, h = `"a" is "x"`, `"b" is "y"`, `"o" is "w"`, `"h" is "z"`
-	for _, c := range []struct{ condition, want string }{
-		{"1 of them", "or(" + a + ", " + b + ", " + o + ")"},
-		{"all of them", "and(" + a + ", " + b + ", " + o + ")"},
-		{"1 of sel_*", "or(" + a + ", " + b + ")"},
-		{"all of sel*", "and(" + a + ", " + b + ")"},
-		{"1 of *", "or(" + a + ", " + b + ", " + o + ")"},
-		{"any of _*", h},
-		{"1 of sel_a", a},
-		{"all of *_b", b},
-		{"not 1 of sel_*", "not(or(" + a + ", " + b + "))"},
-		{"_hid and other", "and(" + h + ", " + o + ")"},
-		{"[sel_a, other]", a + "; " + o},
-	} {
-		var got []string
-		for _, q := range resolve(t, rule+c.condition+"\n") {
-			got = append(got, q.Expr.String())
-		}
-		if diff := cmp.Diff(c.want, strings.Join(got, "; ")); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", c.condition, diff)
-		}
-	}
 }
 
 // TestModifierTable holds the list of modifiers against the specification's
@@ -404,3 +185,117 @@ func TestModifierTable(t *testing.T) {
 func ruleWith(detection string) string {
 	return fmt.Sprintf("title: T\nlogsource: {product: aws}\ndetection:\n%s", detection)
 }
+
+// tableSection is a section of testdata/tables/rows.txt.
+type tableSection struct {
+	number string
+	want   int // rows
+	rows   []string
+}
+
+func readSections(t *testing.T) []tableSection {
+	t.Helper()
+	data, err := os.ReadFile(tables + "/rows.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []tableSection
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSuffix(line, "\n")
+		title, isSection := strings.CutPrefix(line, "== ")
+		switch {
+		case line == "" || line[0] == '#':
+		case isSection:
+			var s tableSection
+			at := strings.LastIndex(title, ", ")
+			if _, err := fmt.Sscanf(title[at+1:], "%d rows", &s.want); err != nil {
+				t.Fatalf("%s: %v", line, err)
+			}
+			s.number, _, _ = strings.Cut(title, " ")
+			out = append(out, s)
+		default:
+			out[len(out)-1].rows = append(out[len(out)-1].rows, line)
+		}
+	}
+	return out
+}
+
+// tableBlocks are the blocks of testdata/tables and testdata/semantics, as
+// "SECTION TITLE".
+func tableBlocks(t *testing.T) map[string]bool {
+	t.Helper()
+	files := tableFiles(t)
+	for _, pattern := range []string{"../testdata/semantics/*.txt", "../testdata/semantics/yaml/*.txt"} {
+		more, _ := filepath.Glob(pattern)
+		files = append(files, more...)
+	}
+	blocks := map[string]bool{}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for block := range strings.SplitSeq("\n"+string(data), "\n== ") {
+			title, content, _ := strings.Cut(block, "\n")
+			blocks[title] = strings.Contains(content, "=> ") || strings.Contains(content, "match ") || strings.Contains(content, "miss ")
+		}
+	}
+	return blocks
+}
+
+// TestEveryRowHasACase holds testdata/tables/rows.txt to its word, and demands
+// that no block of testdata/tables is missing in it.
+func TestEveryRowHasACase(t *testing.T) {
+	blocks := tableBlocks(t)
+	listed := map[string]bool{}
+	for _, s := range readSections(t) {
+		if len(s.rows) != s.want {
+			t.Errorf("section %s has %d rows, want %d", s.number, len(s.rows), s.want)
+		}
+		for _, row := range s.rows {
+			name, cases, _ := strings.Cut(row, " | ")
+			if cases == "" {
+				cases = name
+			}
+			for ref := range strings.SplitSeq(cases, "; ") {
+				if fault := caseFault(blocks, s.number, ref); fault != "" {
+					t.Errorf("%s %s: %s", s.number, name, fault)
+				}
+				listed[s.number+" "+ref] = true
+			}
+		}
+	}
+	for _, file := range tableFiles(t) {
+		_, rows := readTable(t, file)
+		for _, row := range rows {
+			if !listed[row.title] {
+				t.Errorf("%s: %q is no row of rows.txt", file, row.title)
+			}
+		}
+	}
+}
+
+// caseFault says what is wrong with a reference to a case, or "".
+func caseFault(blocks map[string]bool, section, ref string) string {
+	folder, _, _ := strings.Cut(ref, "/")
+	if folder == "errors" || folder == "cases" {
+		data, err := os.ReadFile("../testdata/" + ref + "/rule.yml")
+		switch {
+		case err != nil:
+			return err.Error()
+		case folder == "errors" && !strings.Contains(string(data), "# wants: "):
+			return ref + " does not say what it wants"
+		case folder == "errors" && !caseSection.Match(data):
+			return ref + " does not name its section"
+		}
+		return ""
+	}
+	if !blocks[section+" "+ref] && !blocks[ref] {
+		return fmt.Sprintf("there is no block %q, or it is empty", ref)
+	}
+	return ""
+}
+
+// caseSection finds the section that a case of testdata/errors names in its
+// first lines: "… (4.2, unknown modifier)." or "5.1: …".
+var caseSection = regexp.MustCompile(`(?m)^# (.*\(\d(\.\d+)?[,)]|\d(\.\d+)?: )`)
