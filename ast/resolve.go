@@ -28,6 +28,22 @@ func Resolve(r *Rule) ([]*Query, []diag.Diagnostic) {
 	return queries, res.diags
 }
 
+// Unresolved gives the diagnostics of Resolve for conditions over search
+// identifiers of these names, whatever stands under them.
+func Unresolved(names []string, conditions []*RuleCondition) []diag.Diagnostic {
+	r := resolver{detections: make([]*NamedDetection, len(names))}
+	nothing := &AllOf{}
+	for i, name := range names {
+		r.detections[i] = &NamedDetection{Name: Text{Value: name}, Body: nothing}
+	}
+	for _, c := range conditions {
+		if c.Expr != nil {
+			r.condition(c.Expr)
+		}
+	}
+	return r.diags
+}
+
 // ResolveMember gives what an item demands of a member of its array. An item
 // whose condition names something that does not exist gives diagnostics as well.
 func ResolveMember(d *ArrayItem) (Expr, []diag.Diagnostic) {

@@ -1,13 +1,8 @@
 package parser
 
 import (
-	"errors"
 	"fmt"
 	"strings"
-	"sync"
-
-	"github.com/alecthomas/participle/v2"
-	"github.com/alecthomas/participle/v2/lexer"
 
 	"sigmatic/ast"
 	"sigmatic/ast/diag"
@@ -24,98 +19,68 @@ import (
 //
 // Keywords are lower-case. A word is a whole run of letters, digits, _, - and
 // *, so that notsel and and1 are identifiers; 1, any, all and them are keywords
-// only in a selector.
-type (
-	orNode struct {
-		Terms []*andNode `parser:"@@ ( 'or' @@ )*"`
-	}
-	andNode struct {
-		Terms []*notNode `parser:"@@ ( 'and' @@ )*"`
-	}
-	notNode struct {
-		Pos     lexer.Position
-		Not     *notNode     `parser:"  'not' @@"`
-		Primary *primaryNode `parser:"| @@"`
-		EndPos  lexer.Position
-	}
-	primaryNode struct {
-		Pos      lexer.Position
-		Selector *selectorNode `parser:"  @@"`
-		Name     string        `parser:"| @Word"`
-		Group    *orNode       `parser:"| '(' @@ ')'"`
-		EndPos   lexer.Position
-	}
-	selectorNode struct {
-		Quantifier string `parser:"@( '1' | 'any' | 'all' ) 'of'"`
-		Pattern    string `parser:"@Word"`
-	}
-)
-
-// Token types of the condition lexer.
-const (
-	tokenKeyword lexer.TokenType = iota + 1
-	tokenWord
-	tokenParen
-	tokenOther
-)
-
-// conditionGrammar is built on first use: building it takes longer than parsing
-// a thousand conditions.
-var conditionGrammar = sync.OnceValue(func() *participle.Parser[orNode] {
-	return participle.MustBuild[orNode](participle.Lexer(conditionLexer), participle.UseLookahead(2))
-})
+// only in a selector. The parser is by hand because every rule has a condition,
+// and a general one took as long for it as for all of the detection.
 
 // maxConditionDepth bounds parentheses and negations inside each other; the
 // parser is recursive.
 const maxConditionDepth = 100
 
-// conditionLexer cuts a condition into words, parentheses and what belongs to
-// neither, which no rule of the grammar takes.
-var conditionLexer = textLexer{
-	symbols: map[string]lexer.TokenType{
-		"EOF": lexer.EOF, "Keyword": tokenKeyword, "Word": tokenWord, "Paren": tokenParen, "Other": tokenOther,
-	},
-	scan: func(text string) lexer.Lexer { return &conditionScanner{text: text} },
+// conditionToken is a word, a parenthesis, or what belongs to neither, which the
+// grammar takes nowhere.
+type conditionToken struct {
+	kind conditionKind
+	text string
+	at   int
 }
+
+func (t conditionToken) end() int { return t.at + len(t.text) }
+
+type conditionKind uint8
+
+const (
+	conditionEnd conditionKind = iota
+	conditionKeyword
+	conditionWord
+	conditionParen
+	conditionOther
+)
 
 type conditionScanner struct {
 	text string
 	at   int
 }
 
-// Next implements lexer.Lexer.
-func (s *conditionScanner) Next() (lexer.Token, error) {
+func (s *conditionScanner) next() conditionToken {
 	for s.at < len(s.text) && strings.IndexByte(" \t\r\n", s.text[s.at]) >= 0 {
 		s.at++
 	}
-	start := s.at
-	tok := lexer.Token{Pos: lexer.Position{Offset: start}}
-	if start == len(s.text) {
-		tok.Type = lexer.EOF
-		return tok, nil
+	tok := conditionToken{at: s.at}
+	if s.at == len(s.text) {
+		return tok
 	}
 	for s.at < len(s.text) && isWordByte(s.text[s.at]) {
 		s.at++
 	}
 	switch {
-	case s.at > start:
-		tok.Type = tokenWord
-		switch s.text[start:s.at] {
+	case s.at > tok.at:
+		tok.kind = conditionWord
+		switch s.text[tok.at:s.at] {
 		case "or", "and", "not", "of":
-			tok.Type = tokenKeyword
+			tok.kind = conditionKeyword
 		}
 	case s.text[s.at] == '(' || s.text[s.at] == ')':
-		tok.Type = tokenParen
+		tok.kind = conditionParen
 		s.at++
 	default:
-		tok.Type = tokenOther
+		tok.kind = conditionOther
 		s.at++
 		for s.at < len(s.text) && s.text[s.at]&0xC0 == 0x80 { // the rest of one code point
 			s.at++
 		}
 	}
-	tok.Value = s.text[start:s.at]
-	return tok, nil
+	tok.text = s.text[tok.at:s.at]
+	return tok
 }
 
 func isWordByte(c byte) bool {
@@ -135,13 +100,17 @@ func ParseCondition(text string, span func(from, to int) source.Span) (ast.Condi
 	if d := c.preflight(); d != nil {
 		return nil, d
 	}
-	tree, err := conditionGrammar().ParseString("", text)
-	if err != nil {
-		return nil, c.explain(err)
+	p := conditionParser{conditionText: c, scanner: conditionScanner{text: text}}
+	p.advance()
+	p.advance()
+	expr := p.or()
+	if p.fault == nil && p.tok.kind != conditionEnd {
+		p.unexpected(p.tok)
 	}
-	b := conditionBuilder{conditionText: c}
-	expr := b.or(tree)
-	return expr, b.fault
+	if p.fault != nil {
+		return nil, p.fault
+	}
+	return expr, nil
 }
 
 func (c conditionText) error(from, to int, help, format string, args ...any) *diag.Diagnostic {
@@ -157,8 +126,8 @@ func (c conditionText) preflight() *diag.Diagnostic {
 	scanner := conditionScanner{text: c.text}
 	depth, nots := 0, 0
 	for {
-		tok, _ := scanner.Next()
-		switch tok.Value {
+		tok := scanner.next()
+		switch tok.text {
 		case "(":
 			depth++
 		case ")":
@@ -167,13 +136,13 @@ func (c conditionText) preflight() *diag.Diagnostic {
 			nots++
 			continue
 		case "|":
-			return c.aggregation(tok.Pos.Offset)
+			return c.aggregation(tok.at)
 		}
-		if tok.EOF() {
+		if tok.kind == conditionEnd {
 			return nil
 		}
 		if depth+nots > maxConditionDepth {
-			d := c.error(tok.Pos.Offset, scanner.at, "", "the condition nests more than %d levels deep", maxConditionDepth)
+			d := c.error(tok.at, scanner.at, "", "the condition nests more than %d levels deep", maxConditionDepth)
 			d.Code = diag.TooDeep
 			return d
 		}
@@ -190,15 +159,10 @@ func (c conditionText) aggregation(at int) *diag.Diagnostic {
 	return d
 }
 
-// explain says what the grammar's complaint means to an author.
-func (c conditionText) explain(err error) *diag.Diagnostic {
-	var unexpected *participle.UnexpectedTokenError
-	if !errors.As(err, &unexpected) {
-		return c.error(0, len(c.text), "", "the condition cannot be read: %v", err)
-	}
-	tok := unexpected.Unexpected
-	from, to := tok.Pos.Offset, tok.Pos.Offset+len(tok.Value)
-	if tok.EOF() {
+// explain says what is wrong with a token that the grammar does not take.
+func (c conditionText) explain(tok conditionToken) *diag.Diagnostic {
+	from, to := tok.at, tok.end()
+	if tok.kind == conditionEnd {
 		return c.error(len(strings.TrimRight(c.text, " \t\r\n")), len(c.text), c.unclosed(), "the condition ends where an identifier, a selector or a ) was expected")
 	}
 	if d := c.strayWord(tok); d != nil {
@@ -206,27 +170,27 @@ func (c conditionText) explain(err error) *diag.Diagnostic {
 	}
 	help := "put and or or between two identifiers"
 	switch {
-	case tok.Value == ")":
+	case tok.text == ")":
 		help = "there is no ( for it, or something is missing before it"
-	case tok.Value == "of":
+	case tok.text == "of":
 		help = `a selector is written "1 of pattern*", "all of pattern*" or "all of them"`
-	case tok.Type == tokenKeyword:
+	case tok.kind == conditionKeyword:
 		help = "an identifier, a selector or a ( was expected here"
-	case tok.Type == tokenOther:
+	case tok.kind == conditionOther:
 		help = "identifiers consist of letters, digits, _ and -"
-	case tok.Value == "(" && c.before(from) == "of":
+	case tok.text == "(" && c.before(from) == "of":
 		help = "a selector takes them or one pattern, not a list in parentheses"
 	}
-	return c.error(from, to, help, "%q is not expected here", tok.Value)
+	return c.error(from, to, help, "%q is not expected here", tok.text)
 }
 
 // strayWord explains a word in a place where an operator should stand.
-func (c conditionText) strayWord(tok lexer.Token) *diag.Diagnostic {
-	from, to := tok.Pos.Offset, tok.Pos.Offset+len(tok.Value)
-	if tok.Type != tokenWord && tok.Value != "of" {
+func (c conditionText) strayWord(tok conditionToken) *diag.Diagnostic {
+	from, to := tok.at, tok.end()
+	if tok.kind != conditionWord && tok.text != "of" {
 		return nil
 	}
-	words := []string{tok.Value, c.before(from)}
+	words := []string{tok.text, c.before(from)}
 	places := [][2]int{{from, to}, {c.beforeAt(from), c.beforeAt(from) + len(words[1])}}
 	for i, w := range words {
 		lower := strings.ToLower(w)
@@ -236,7 +200,7 @@ func (c conditionText) strayWord(tok lexer.Token) *diag.Diagnostic {
 			return d
 		}
 	}
-	if tok.Value == "of" {
+	if tok.text == "of" {
 		quantifier := words[1]
 		if strings.Trim(quantifier, "0123456789") == "" && quantifier != "" {
 			return c.error(places[1][0], to, `Sigma knows "1 of", "any of" and "all of"; for more, list the combinations`, "%q is no quantifier", quantifier+" of")
@@ -266,55 +230,106 @@ func (c conditionText) unclosed() string {
 	return ""
 }
 
-// conditionBuilder turns the grammar's tree into ours.
-type conditionBuilder struct {
+// conditionParser is the grammar by recursive descent. Behind a fault its
+// results mean nothing.
+type conditionParser struct {
 	conditionText
-	fault *diag.Diagnostic
+	scanner   conditionScanner
+	tok, peek conditionToken
+	fault     *diag.Diagnostic
 }
 
-func (b *conditionBuilder) or(n *orNode) ast.Condition {
-	if len(n.Terms) == 1 {
-		return b.and(n.Terms[0])
+func (p *conditionParser) advance() { p.tok, p.peek = p.peek, p.scanner.next() }
+
+// unexpected reports a token, and takes all that follows for read.
+func (p *conditionParser) unexpected(tok conditionToken) {
+	if p.fault == nil {
+		p.fault = p.explain(tok)
 	}
-	out := &ast.CondOr{Operands: make([]ast.Condition, len(n.Terms))}
-	for i, t := range n.Terms {
-		out.Operands[i] = b.and(t)
-		out.Span = source.Join(out.Span, out.Operands[i].Range())
+	p.tok, p.peek = conditionToken{}, conditionToken{}
+	p.scanner.at = len(p.text)
+}
+
+// accept steps over a keyword or parenthesis, if it is there.
+func (p *conditionParser) accept(text string) bool {
+	if p.tok.kind != conditionKeyword && p.tok.kind != conditionParen || p.tok.text != text {
+		return false
 	}
+	p.advance()
+	return true
+}
+
+func (p *conditionParser) or() ast.Condition {
+	first := p.and()
+	if p.tok.text != "or" {
+		return first
+	}
+	out := &ast.CondOr{Operands: []ast.Condition{first}}
+	for p.accept("or") {
+		out.Operands = append(out.Operands, p.and())
+	}
+	out.Span = spanOf(out.Operands)
 	return out
 }
 
-func (b *conditionBuilder) and(n *andNode) ast.Condition {
-	if len(n.Terms) == 1 {
-		return b.not(n.Terms[0])
+func (p *conditionParser) and() ast.Condition {
+	first := p.not()
+	if p.tok.text != "and" {
+		return first
 	}
-	out := &ast.CondAnd{Operands: make([]ast.Condition, len(n.Terms))}
-	for i, t := range n.Terms {
-		out.Operands[i] = b.not(t)
-		out.Span = source.Join(out.Span, out.Operands[i].Range())
+	out := &ast.CondAnd{Operands: []ast.Condition{first}}
+	for p.accept("and") {
+		out.Operands = append(out.Operands, p.not())
 	}
+	out.Span = spanOf(out.Operands)
 	return out
 }
 
-func (b *conditionBuilder) not(n *notNode) ast.Condition {
-	if n.Not == nil {
-		return b.primary(n.Primary)
-	}
-	operand := b.not(n.Not)
-	return &ast.CondNot{Operand: operand, Span: source.Join(b.span(n.Pos.Offset, n.Pos.Offset+len("not")), operand.Range())}
+func spanOf(operands []ast.Condition) source.Span {
+	return source.Join(operands[0].Range(), operands[len(operands)-1].Range())
 }
 
-func (b *conditionBuilder) primary(n *primaryNode) ast.Condition {
-	from := n.Pos.Offset
+func (p *conditionParser) not() ast.Condition {
+	word := p.tok
+	if !p.accept("not") {
+		return p.primary()
+	}
+	operand := p.not()
+	return &ast.CondNot{Operand: operand, Span: source.Join(p.span(word.at, word.end()), operand.Range())}
+}
+
+func (p *conditionParser) primary() ast.Condition {
+	tok := p.tok
 	switch {
-	case n.Group != nil:
-		return b.or(n.Group)
-	case n.Selector != nil:
-		to := len(strings.TrimRight(b.text[:n.EndPos.Offset], " \t\r\n"))
-		return &ast.CondSelector{All: n.Selector.Quantifier == "all", Pattern: n.Selector.Pattern, Span: b.span(from, to)}
+	case p.accept("("):
+		group := p.or()
+		if closing := p.tok; !p.accept(")") {
+			p.unexpected(closing)
+		}
+		return group
+	case tok.kind == conditionWord && isQuantifier(tok.text) && p.peek.text == "of":
+		p.advance()
+		p.advance()
+		return p.selector(tok)
+	case tok.kind == conditionWord:
+		p.advance()
+		if strings.Contains(tok.text, "*") && p.fault == nil {
+			p.fault = p.error(tok.at, tok.end(), fmt.Sprintf(`write "1 of %s" or "all of %s"`, tok.text, tok.text), "the pattern %q needs a quantifier", tok.text)
+		}
+		return &ast.CondRef{Name: tok.text, Span: p.span(tok.at, tok.end())}
 	}
-	if strings.Contains(n.Name, "*") && b.fault == nil {
-		b.fault = b.error(from, from+len(n.Name), fmt.Sprintf(`write "1 of %s" or "all of %s"`, n.Name, n.Name), "the pattern %q needs a quantifier", n.Name)
+	p.unexpected(tok)
+	return &ast.CondRef{}
+}
+
+func isQuantifier(word string) bool { return word == "1" || word == "any" || word == "all" }
+
+func (p *conditionParser) selector(quantifier conditionToken) ast.Condition {
+	pattern := p.tok
+	if pattern.kind != conditionWord {
+		p.unexpected(pattern)
+		return &ast.CondRef{}
 	}
-	return &ast.CondRef{Name: n.Name, Span: b.span(from, from+len(n.Name))}
+	p.advance()
+	return &ast.CondSelector{All: quantifier.text == "all", Pattern: pattern.text, Span: p.span(quantifier.at, pattern.end())}
 }

@@ -33,7 +33,7 @@ func (p *docParser) itemMap(key, n *yamldoc.Node) ast.Detection {
 		p.errorf(diag.EmptyDetection, key.Span, "give it at least one field", "the search identifier %q is empty", key.Text)
 		return nil
 	}
-	out := &ast.AllOf{Span: n.Span}
+	out := &ast.AllOf{Span: n.Span, Members: make([]ast.Detection, 0, len(n.Pairs))}
 	for _, pair := range n.Pairs {
 		if item := p.item(pair.Key, pair.Value); item != nil {
 			out.Members = append(out.Members, item)
@@ -102,6 +102,8 @@ func (p *docParser) item(key, n *yamldoc.Node) ast.Detection {
 	}
 	item := chain.item
 	item.Span = spanOfItem(key, n)
+	item.Values = make([]ast.Alternatives, 0, len(scalars))
+	item.Written = make([]ast.Data, 0, len(scalars))
 	for _, s := range scalars {
 		p.value(chain, s, len(scalars))
 	}

@@ -136,38 +136,29 @@ func (p *docParser) rule() *ast.Rule {
 	p.arrays = r.SpecMajor >= arraysSince
 	r.LogSource = p.logSource()
 	p.detection(r)
-	// Resolving is repeated after filters and pipelines; here it finds the
-	// identifiers that do not exist.
-	_, diags := ast.Resolve(p.resolvable(r))
-	p.diags = append(p.diags, diags...)
+	p.unresolved(r)
 	if p.piped != nil {
 		p.piped.lower(r)
 	}
 	return r
 }
 
-// resolvable gives the rule to resolve: with something under each search
-// identifier whose content has errors, so that the condition can be judged
-// apart from them.
-func (p *docParser) resolvable(r *ast.Rule) *ast.Rule {
+// unresolved reports what a condition names and the detection does not define.
+// An identifier whose content has errors is defined all the same.
+func (p *docParser) unresolved(r *ast.Rule) {
 	n := p.root.Get("detection")
 	if n == nil || n.Kind != yamldoc.Map {
-		return &ast.Rule{}
+		return
 	}
-	out := &ast.Rule{Conditions: r.Conditions}
+	names := make([]string, 0, len(n.Pairs))
 	for _, pair := range n.Pairs {
 		if name := pair.Key.Text; name != "condition" && name != "timeframe" {
-			body := r.Detection(name)
-			if body == nil {
-				body = &ast.AllOf{}
-			}
-			out.Detections = append(out.Detections, &ast.NamedDetection{Name: ast.Text{Value: name}, Body: body})
+			names = append(names, name)
 		}
 	}
-	if len(out.Detections) == 0 {
-		return &ast.Rule{} // which is a finding of its own
+	if len(names) > 0 { // none is a finding of its own
+		p.diags = append(p.diags, ast.Unresolved(names, r.Conditions)...)
 	}
-	return out
 }
 
 // detection reads the section of that name: search identifiers, conditions, and

@@ -110,7 +110,7 @@ func parseChunk(f *source.File, c chunk) (*Node, []diag.Diagnostic) {
 	if root.Kind != yaml.DocumentNode || len(root.Content) == 0 {
 		return nil, nil
 	}
-	b := builder{file: f, lines: newLineIndex(f.Data, c), active: map[*yaml.Node]bool{}}
+	b := builder{file: f, lines: newLineIndex(f.Data, c)}
 	return b.node(root.Content[0], 0), b.diags
 }
 
@@ -134,6 +134,18 @@ type builder struct {
 	aliased  int                 // depth of alias expansion
 	expanded int                 // nodes that came from aliases
 	diags    []diag.Diagnostic
+	spare    []Node // to be handed out
+}
+
+// alloc gives a node. They are made by the dozen, as each lives as long as the
+// document.
+func (b *builder) alloc() *Node {
+	if len(b.spare) == 0 {
+		b.spare = make([]Node, 32)
+	}
+	n := &b.spare[0]
+	b.spare = b.spare[1:]
+	return n
 }
 
 func (b *builder) errorf(code diag.Code, span source.Span, help, format string, args ...any) {
@@ -161,7 +173,8 @@ func (b *builder) node(y *yaml.Node, depth int) *Node {
 	case yaml.MappingNode:
 		return b.mapping(y, depth)
 	case yaml.SequenceNode:
-		n := &Node{Kind: List, Span: b.spanOf(y), Items: make([]*Node, len(y.Content))}
+		n := b.alloc()
+		n.Kind, n.Span, n.Items = List, b.spanOf(y), make([]*Node, len(y.Content))
 		for i, c := range y.Content {
 			n.Items[i] = b.node(c, depth+1)
 			n.Span = source.Join(n.Span, n.Items[i].Span)
@@ -180,6 +193,9 @@ func (b *builder) alias(y *yaml.Node, depth int) *Node {
 		b.errorf(diag.YAMLCycle, b.spanOf(y), "", "the alias *%s stands inside the node that it names", y.Value)
 		return &Node{}
 	}
+	if b.active == nil {
+		b.active = map[*yaml.Node]bool{}
+	}
 	b.active[y.Alias] = true
 	b.aliased++
 	n := *b.node(y.Alias, depth+1)
@@ -190,7 +206,8 @@ func (b *builder) alias(y *yaml.Node, depth int) *Node {
 }
 
 func (b *builder) scalar(y *yaml.Node) *Node {
-	n := &Node{Text: y.Value, Span: b.spanOf(y), Plain: y.Style&^yaml.TaggedStyle == 0}
+	n := b.alloc()
+	n.Text, n.Span, n.Plain = y.Value, b.spanOf(y), y.Style&^yaml.TaggedStyle == 0
 	switch {
 	case y.Style&yaml.TaggedStyle != 0:
 		n.Kind = taggedKind(y.Tag)
@@ -203,8 +220,10 @@ func (b *builder) scalar(y *yaml.Node) *Node {
 }
 
 func (b *builder) mapping(y *yaml.Node, depth int) *Node {
-	n := &Node{Kind: Map, Span: b.spanOf(y)}
-	seen := make(map[string]*Node, len(y.Content)/2)
+	n := b.alloc()
+	n.Kind, n.Span = Map, b.spanOf(y)
+	n.Pairs = make([]Pair, 0, len(y.Content)/2)
+	seen := newKeys(len(y.Content) / 2)
 	var merged []*yaml.Node
 	for i := 0; i+1 < len(y.Content); i += 2 {
 		if y.Content[i].Tag == "!!merge" {
@@ -218,7 +237,7 @@ func (b *builder) mapping(y *yaml.Node, depth int) *Node {
 			continue
 		}
 		value := b.node(y.Content[i+1], depth+1)
-		if first := seen[key.Text]; first != nil {
+		if first := seen.find(n, key.Text); first != nil {
 			b.diags = append(b.diags, diag.Diagnostic{
 				Code: diag.YAMLDuplicateKey, Severity: diag.Error, Span: key.Span,
 				Summary: fmt.Sprintf("the key %q stands twice in one map", key.Text),
@@ -227,7 +246,7 @@ func (b *builder) mapping(y *yaml.Node, depth int) *Node {
 			})
 			continue
 		}
-		seen[key.Text] = key
+		seen.add(key)
 		n.Pairs = append(n.Pairs, Pair{key, value})
 		n.Span = source.Join(n.Span, source.Join(key.Span, value.Span))
 	}
@@ -237,8 +256,37 @@ func (b *builder) mapping(y *yaml.Node, depth int) *Node {
 	return n
 }
 
+// keys finds those of a map. Most maps are small, and are searched through; a
+// large one would take time that grows with its square.
+type keys map[string]*Node
+
+const smallMap = 16
+
+func newKeys(size int) keys {
+	if size <= smallMap {
+		return nil
+	}
+	return make(keys, size)
+}
+
+func (k keys) find(n *Node, name string) *Node {
+	if k != nil {
+		return k[name]
+	}
+	if p := n.Pair(name); p != nil {
+		return p.Key
+	}
+	return nil
+}
+
+func (k keys) add(key *Node) {
+	if k != nil {
+		k[key.Text] = key
+	}
+}
+
 // merge adds the entries of a merge key (<<) that the map does not have itself.
-func (b *builder) merge(n *Node, y *yaml.Node, seen map[string]*Node, depth int) {
+func (b *builder) merge(n *Node, y *yaml.Node, seen keys, depth int) {
 	from := b.node(y, depth+1)
 	maps := []*Node{from}
 	if from.Kind == List {
@@ -250,8 +298,8 @@ func (b *builder) merge(n *Node, y *yaml.Node, seen map[string]*Node, depth int)
 			continue
 		}
 		for _, p := range m.Pairs {
-			if seen[p.Key.Text] == nil {
-				seen[p.Key.Text] = p.Key
+			if seen.find(n, p.Key.Text) == nil {
+				seen.add(p.Key)
 				n.Pairs = append(n.Pairs, p)
 			}
 		}

@@ -2,7 +2,9 @@ package check
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 
 	"sigmatic/ast/diag"
 	"sigmatic/ast/source"
@@ -111,12 +113,40 @@ func (f *finder) param(name string) int {
 	panic("check: no parameter " + name)
 }
 
-// validate runs the validators that are enabled.
+// validate runs the validators that are enabled. Those of one document share the
+// documents among all processors.
 func (s Settings) validate(subjects []*subject) []diag.Diagnostic {
+	parts := make([][]diag.Diagnostic, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for i := range parts {
+		wg.Go(func() {
+			part := subjects[i*len(subjects)/len(parts) : (i+1)*len(subjects)/len(parts)]
+			parts[i] = s.run(part, func(v *Validator, f *finder, checked []*subject) {
+				if v.document == nil {
+					return
+				}
+				for _, x := range checked {
+					v.document(f, x)
+				}
+			})
+		})
+	}
+	all := s.run(subjects, func(v *Validator, f *finder, checked []*subject) {
+		if v.collection != nil {
+			v.collection(f, checked)
+		}
+	})
+	wg.Wait()
+	return slices.Concat(append(parts, all)...)
+}
+
+// run calls work for each validator that is enabled, with the documents that no
+// exclusion keeps from it.
+func (s Settings) run(subjects []*subject, work func(*Validator, *finder, []*subject)) []diag.Diagnostic {
 	var out []diag.Diagnostic
 	for i := range validators {
 		v := &validators[i]
-		if !s.enabled[v.ID] || v.document == nil && v.collection == nil {
+		if !s.enabled[v.ID] {
 			continue
 		}
 		f := &finder{Validator: v, params: s.params[v.ID]}
@@ -124,13 +154,7 @@ func (s Settings) validate(subjects []*subject) []diag.Diagnostic {
 		if s.excludes(v.ID) {
 			checked = slices.DeleteFunc(slices.Clone(subjects), func(x *subject) bool { return s.excluded(x, v.ID) })
 		}
-		if v.collection != nil {
-			v.collection(f, checked)
-		} else {
-			for _, x := range checked {
-				v.document(f, x)
-			}
-		}
+		work(v, f, checked)
 		out = append(out, f.findings...)
 	}
 	return out

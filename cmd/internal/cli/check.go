@@ -3,6 +3,7 @@ package cli
 import (
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -76,6 +77,7 @@ could not be read.`,
 }
 
 func (c *checkRun) run(args []string) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent)) // as convert does
 	if err := c.prepare(args); err != nil {
 		return err
 	}
