@@ -1,9 +1,12 @@
 package esql
 
 import (
+	"math/bits"
 	"regexp/syntax"
 	"slices"
 	"unicode"
+
+	"sigmatic/backends"
 )
 
 // Lucene turns a regular expression into a deterministic automaton before it
@@ -27,57 +30,175 @@ func tooComplex(expression string) bool {
 	if err != nil {
 		return true
 	}
-	d := determinizer{prog: prog, seen: make([]uint32, len(prog.Inst))}
-	return !d.run()
+	return newDeterminizer(prog).run() > costLimit
 }
 
 // determinizer builds the sets of states of an automaton, one for each text
-// that leads to another set.
+// that leads to another set. A set is a bit for each instruction that reads a
+// character or ends the match.
 type determinizer struct {
-	prog *syntax.Prog
-	cost int
-	seen []uint32 // the mark of the last closure that visited the instruction
-	mark uint32
-	sets map[string]bool
-	todo [][]uint32
-	key  []byte
+	sample   []rune     // a character of each class of those that no instruction tells apart
+	reads    [][]bool   // by instruction and class; nil for what reads none
+	next     [][]uint32 // by instruction: those with a state that follow it
+	start    []uint32
+	words    int            // of a set
+	sets     []uint64       // one behind the other
+	last     map[uint64]int // by hash: the last set that has it
+	previous []int          // by set: the one before with its hash, or -1
+	followed []bool
 }
 
-func (d *determinizer) run() bool {
-	d.sets = map[string]bool{}
-	d.add(d.closure(nil, []uint32{uint32(d.prog.Start)}))
-	for len(d.todo) > 0 {
-		set := d.todo[len(d.todo)-1]
-		d.todo = d.todo[:len(d.todo)-1]
-		if d.cost += len(set); d.cost > costLimit {
-			return false
-		}
-		d.step(set)
+func newDeterminizer(prog *syntax.Prog) *determinizer {
+	d := &determinizer{
+		reads: make([][]bool, len(prog.Inst)), next: make([][]uint32, len(prog.Inst)),
+		words: (len(prog.Inst) + 63) / 64, last: map[uint64]int{}, followed: make([]bool, len(prog.Inst)),
 	}
-	return true
+	d.classify(prog)
+	for pc := range prog.Inst {
+		if d.reads[pc] != nil {
+			d.next[pc] = d.follow(prog, prog.Inst[pc].Out)
+		}
+	}
+	d.start = d.follow(prog, uint32(prog.Start))
+	return d
 }
 
-// step finds the sets that follow a set: one for each interval of characters
-// in which its states go the same way.
-func (d *determinizer) step(set []uint32) {
-	var bounds []rune
-	for _, pc := range set {
-		bounds = appendBounds(bounds, &d.prog.Inst[pc])
+// classify parts the characters into classes that every instruction treats alike.
+func (d *determinizer) classify(prog *syntax.Prog) {
+	bounds := []rune{0}
+	for pc := range prog.Inst {
+		if readsOne(prog.Inst[pc].Op) {
+			bounds = appendBounds(bounds, &prog.Inst[pc])
+		}
 	}
 	slices.Sort(bounds)
 	bounds = slices.Compact(bounds)
-	targets := make([]uint32, 0, len(set))
+	classes := map[string]bool{}
 	for _, r := range bounds {
-		targets = targets[:0]
-		for _, pc := range set {
-			if inst := &d.prog.Inst[pc]; inst.MatchRune(r) {
-				targets = append(targets, inst.Out)
+		signature := make([]byte, 0, len(prog.Inst))
+		for pc := range prog.Inst {
+			bit := byte('0')
+			if readsOne(prog.Inst[pc].Op) && prog.Inst[pc].MatchRune(r) {
+				bit = '1'
 			}
+			signature = append(signature, bit)
 		}
-		if len(targets) > 0 {
-			d.add(d.closure(nil, targets))
+		if !classes[string(signature)] {
+			classes[string(signature)] = true
+			d.sample = append(d.sample, r)
 		}
 	}
+	for pc := range prog.Inst {
+		if readsOne(prog.Inst[pc].Op) {
+			d.reads[pc] = make([]bool, len(d.sample))
+			for class, r := range d.sample {
+				d.reads[pc][class] = prog.Inst[pc].MatchRune(r)
+			}
+		}
+	}
+}
+
+// readsOne reports whether an instruction reads a character.
+func readsOne(op syntax.InstOp) bool {
+	switch op {
+	case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
+		return true
+	}
+	return false
+}
+
+// follow gives the instructions with a state that the empty moves from pc lead to.
+func (d *determinizer) follow(prog *syntax.Prog, pc uint32) []uint32 {
+	clear(d.followed)
+	var out []uint32
+	stack := []uint32{pc}
+	for len(stack) > 0 {
+		pc := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if d.followed[pc] {
+			continue
+		}
+		d.followed[pc] = true
+		switch inst := &prog.Inst[pc]; inst.Op {
+		case syntax.InstAlt, syntax.InstAltMatch:
+			stack = append(stack, inst.Out, inst.Arg)
+		case syntax.InstCapture, syntax.InstNop:
+			stack = append(stack, inst.Out)
+		case syntax.InstEmptyWidth, syntax.InstFail:
+		default:
+			out = append(out, pc)
+		}
+	}
+	return out
+}
+
+// run gives the number of states in all sets, or one above the limit.
+func (d *determinizer) run() int {
+	first := make([]uint64, d.words)
+	mark(first, d.start)
+	d.add(first)
+	target := make([]uint64, d.words)
+	var states []uint32
+	cost := 0
+	for set := 0; set < len(d.previous); set++ {
+		states = members(states[:0], d.set(set))
+		if cost += len(states); cost > costLimit {
+			break
+		}
+		for class := range d.sample {
+			clear(target)
+			any := false
+			for _, pc := range states {
+				if reads := d.reads[pc]; reads != nil && reads[class] {
+					mark(target, d.next[pc])
+					any = true
+				}
+			}
+			if any {
+				d.add(target)
+			}
+		}
+	}
+	return cost
+}
+
+func (d *determinizer) set(i int) []uint64 { return d.sets[i*d.words : (i+1)*d.words] }
+
+// add keeps a set that is new.
+func (d *determinizer) add(set []uint64) {
+	hash := uint64(len(set))
+	for _, word := range set {
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15
+		hash ^= hash >> 29
+	}
+	before, ok := d.last[hash]
+	if !ok {
+		before = -1
+	}
+	for i := before; i >= 0; i = d.previous[i] {
+		if slices.Equal(d.set(i), set) {
+			return
+		}
+	}
+	d.last[hash] = len(d.previous)
+	d.previous = append(d.previous, before)
+	d.sets = append(d.sets, set...)
+}
+
+func mark(set []uint64, states []uint32) {
+	for _, pc := range states {
+		set[pc/64] |= 1 << (pc % 64)
+	}
+}
+
+// members appends the states of a set.
+func members(to []uint32, set []uint64) []uint32 {
+	for i, word := range set {
+		for ; word != 0; word &= word - 1 {
+			to = append(to, uint32(64*i+bits.TrailingZeros64(word)))
+		}
+	}
+	return to
 }
 
 // appendBounds appends the characters at which the instruction's answer changes.
@@ -91,51 +212,16 @@ func appendBounds(to []rune, inst *syntax.Inst) []rune {
 		return append(to, inst.Rune[0], inst.Rune[0]+1)
 	}
 	if len(inst.Rune) == 1 {
-		return append(to, inst.Rune[0], inst.Rune[0]+1)
+		// One letter, which may be read in all its cases.
+		for _, r := range backends.FoldOrbit(inst.Rune[0]) {
+			to = append(to, r, r+1)
+		}
+		return to
 	}
 	for i := 0; i+1 < len(inst.Rune); i += 2 {
 		to = append(to, inst.Rune[i], inst.Rune[i+1]+1)
 	}
 	return to
-}
-
-// closure follows the empty moves and gives the states that read a character,
-// in order.
-func (d *determinizer) closure(set, from []uint32) []uint32 {
-	d.mark++
-	stack := slices.Clone(from)
-	for len(stack) > 0 {
-		pc := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if d.seen[pc] == d.mark {
-			continue
-		}
-		d.seen[pc] = d.mark
-		switch inst := &d.prog.Inst[pc]; inst.Op {
-		case syntax.InstAlt, syntax.InstAltMatch:
-			stack = append(stack, inst.Out, inst.Arg)
-		case syntax.InstCapture, syntax.InstNop:
-			stack = append(stack, inst.Out)
-		case syntax.InstEmptyWidth, syntax.InstFail:
-		default:
-			set = append(set, pc)
-		}
-	}
-	slices.Sort(set)
-	return set
-}
-
-// add queues a set that is new.
-func (d *determinizer) add(set []uint32) {
-	d.key = d.key[:0]
-	for _, pc := range set {
-		d.key = append(d.key, byte(pc), byte(pc>>8), byte(pc>>16))
-	}
-	if d.sets[string(d.key)] {
-		return
-	}
-	d.sets[string(d.key)] = true
-	d.todo = append(d.todo, set)
 }
 
 // literalCost is the cost of finding one of several literals anywhere, or at

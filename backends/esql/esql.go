@@ -107,9 +107,9 @@ type converter struct {
 // atom is what a clause needs to know of its text. The zero atom is a search,
 // which is never null and stands in no function.
 type atom struct {
-	nature nature
-	column string // of IS NOT NULL
-	depth  int    // of the expression in COALESCE
+	nature   nature
+	negation string // of a test of presence: the other one
+	depth    int    // of the expression in COALESCE
 }
 
 // nature tells whether a text may be null and where it may stand.
@@ -154,19 +154,17 @@ func (c *converter) twoValued(cl backends.Clause) backends.Clause {
 // alternatives, tests of presence are negated by themselves: the index answers
 // them, and COALESCE is no business of the index.
 func (c *converter) negate(of backends.Clause) backends.Clause {
-	if column := c.presence(of); column != "" {
-		is := backends.Atom(column + " IS NULL")
-		c.atoms[is] = atom{nature: settled}
-		return is
+	if a, ok := of.(backends.Atom); ok && c.isPresence(a) {
+		return c.presence(c.atoms[a].negation, string(a))
 	}
 	any, ok := of.(backends.Any)
-	if !ok || !slices.ContainsFunc(any, func(m backends.Clause) bool { return c.presence(m) != "" }) {
+	if !ok || !slices.ContainsFunc(any, c.isPresence) {
 		return backends.Neg{Of: c.settle(of)}
 	}
 	var none backends.All
 	var rest backends.Any
 	for _, m := range any {
-		if c.presence(m) != "" {
+		if c.isPresence(m) {
 			none = append(none, c.negate(m))
 		} else {
 			rest = append(rest, m)
@@ -178,13 +176,16 @@ func (c *converter) negate(of backends.Clause) backends.Clause {
 	return none
 }
 
-// presence is the column of an atom that tests whether it has a value, or "".
-func (c *converter) presence(cl backends.Clause) string {
+// presence makes an atom that tests whether a column has a value.
+func (c *converter) presence(text, negation string) backends.Clause {
+	a := backends.Atom(text)
+	c.atoms[a] = atom{nature: settled, negation: negation}
+	return a
+}
+
+func (c *converter) isPresence(cl backends.Clause) bool {
 	a, ok := cl.(backends.Atom)
-	if !ok {
-		return ""
-	}
-	return c.atoms[a].column
+	return ok && c.atoms[a].negation != ""
 }
 
 func (c *converter) each(members []backends.Clause, do func(backends.Clause) backends.Clause) []backends.Clause {

@@ -259,6 +259,7 @@ func TestCoalesce(t *testing.T) {
 	}
 	expect(t, not(and(k("a", "X"), or(k("b", "Y"), k("c", "Z")))), `NOT COALESCE(a == "X" AND (b == "Y" OR c == "Z"), false)`)
 	expect(t, not(or(k("a", "*"), k("b", "Y"), k("c", "*"))), `a IS NULL AND c IS NULL AND NOT COALESCE(b == "Y", false)`)
+	expect(t, not(or(not(k("a", "*")), k("a", ""), k("b", "Y"))), `a IS NOT NULL AND NOT COALESCE(a == "" OR b == "Y", false)`)
 	expect(t, and(k("z", "Z"), not(or(k("a", "*"), k("c", "*")))), `z == "Z" AND a IS NULL AND c IS NULL`)
 	expect(t, or(k("z", "Z"), not(or(k("a", "*"), k("b", "Y")))), `z == "Z" OR (a IS NULL AND NOT COALESCE(b == "Y", false))`)
 	expect(t, not(not(or(k("a", "*"), k("b", "Y")))), `a IS NOT NULL OR b == "Y"`)

@@ -142,9 +142,7 @@ func (c *converter) exists(l *list) backends.Clause {
 		return searches(l.field.Name, []string{"*"})[0]
 	}
 	column := quoteColumn(l.field.Name)
-	a := backends.Atom(column + " IS NOT NULL")
-	c.atoms[a] = atom{nature: settled, column: column}
-	return a
+	return c.presence(column+" IS NOT NULL", column+" IS NULL")
 }
 
 // pattern adds a string. One that reads as a number or a boolean is the same

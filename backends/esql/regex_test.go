@@ -226,6 +226,46 @@ func TestCost(t *testing.T) {
 	}
 }
 
+// The quick bound is never below the cost of the automaton, and low enough for
+// patterns as rules have them.
+func TestCostBound(t *testing.T) {
+	r := rand.New(rand.NewSource(5))
+	pick := func(list ...string) string { return list[r.Intn(len(list))] }
+	for range 400 {
+		g := group{head: pick("", padAny), tail: pick("", padAny)}
+		terms, inner := 1+r.Intn(4), 0
+		if terms == 1 {
+			inner = r.Intn(4)
+		}
+		cased := r.Intn(2) == 0
+		for range terms {
+			var parts []sigma.Part
+			for i := range inner + 1 {
+				if i > 0 {
+					parts = append(parts, sigma.AnyRun{})
+				}
+				for range 1 + r.Intn(3) {
+					parts = append(parts, sigma.Literal(strings.Repeat(pick("a", "ab", "-", "/a", "aba", "sK"), 1+r.Intn(4))))
+					if r.Intn(4) == 0 {
+						parts = append(parts, sigma.Dash{})
+					}
+				}
+			}
+			tm := term{head: g.head, tail: g.tail, plain: true, join: true}
+			tm.write(sigma.JoinParts(parts), cased, ".")
+			g.terms = append(g.terms, tm)
+		}
+		bound, ok := g.costBound()
+		if cost := determine(t, g.expression()); !ok || bound < cost {
+			t.Errorf("%s costs %d, bound %d %v", g.expression(), cost, bound, ok)
+		}
+	}
+	usual := patternTerm(&sigma.Pattern{Parts: []sigma.Part{sigma.AnyRun{}, sigma.Literal("powershell"), sigma.AnyRun{}, sigma.Dash{}, sigma.Literal("EncodedCommand"), sigma.AnyRun{}}})
+	if bound, ok := (group{head: padAny, tail: padAny, terms: []term{usual}}).costBound(); !ok || bound > costLimit {
+		t.Errorf("bound %d", bound)
+	}
+}
+
 // determine counts the cost of an expression's automaton.
 func determine(t *testing.T, expression string) int {
 	t.Helper()
@@ -237,9 +277,7 @@ func determine(t *testing.T, expression string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := determinizer{prog: prog, seen: make([]uint32, len(prog.Inst))}
-	d.run()
-	return d.cost
+	return newDeterminizer(prog).run()
 }
 
 func TestNumberText(t *testing.T) {

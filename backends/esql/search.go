@@ -269,6 +269,10 @@ func (g group) expression() string {
 
 // complex reports whether the engine may be unable to run the group's expression.
 func (g group) complex() bool {
+	bound, ok := g.costBound()
+	if ok && bound <= costLimit {
+		return false
+	}
 	literals := make([]string, 0, len(g.terms))
 	folded := 0
 	for _, t := range g.terms {
@@ -289,4 +293,38 @@ func (g group) complex() bool {
 	}
 	// Behind a match the sets are the same again, and each has the runs in it.
 	return 4*literalCost(literals, folded > 0) > costLimit
+}
+
+// costBound bounds the cost of the group's automaton from above, and quickly,
+// where its terms are made of texts, dashes and runs. Behind a run, a set of
+// states is known from the longest beginning of a text that the input ends
+// with, and from the runs that have been reached; a dash may be read in three
+// ways that texts beside it can tell apart.
+func (g group) costBound() (bound int, ok bool) {
+	letters, runs, spellings := 0, len(g.head)/len(padAny)+len(g.tail)/len(padAny), 1
+	for _, t := range g.terms {
+		if t.pattern == nil || t.cased() != g.terms[0].cased() {
+			return 0, false
+		}
+		ways := 1
+		for _, p := range t.pattern.parts {
+			switch p := p.(type) {
+			case ast.Literal:
+				letters += len(p)
+			case ast.Dash:
+				letters++
+				ways = min(3*ways, costLimit)
+			case ast.AnyRun:
+				runs++
+			default:
+				return 0, false
+			}
+		}
+		spellings = max(spellings, ways)
+	}
+	if len(g.terms) > 1 && runs > 2 {
+		return 0, false
+	}
+	sets := (runs + 1) * (letters + runs + 1) * spellings
+	return sets * (letters + runs + 1), true
 }

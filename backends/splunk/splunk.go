@@ -64,13 +64,16 @@ func (*Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, 
 
 // within adds the terms that say where the events are.
 func within(s backends.Source, search backends.Clause) backends.Clause {
-	var out backends.All
+	var terms []string
 	for _, term := range []struct{ name, value string }{{"index", s.Index}, {"sourcetype", s.Sourcetype}} {
 		if term.value != "" {
-			out = append(out, backends.Atom(term.name+"="+quoteSource(term.value)))
+			terms = append(terms, term.name+"="+quoteSource(term.value))
 		}
 	}
-	return backends.Fold(append(out, search))
+	if terms == nil {
+		return search
+	}
+	return backends.Fold(backends.All{backends.Atom(strings.Join(terms, " ")), search})
 }
 
 // A blank is AND in search. NOT * finds nothing (Search Manual, "Wildcards").
