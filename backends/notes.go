@@ -71,25 +71,39 @@ func NoteCodes() []NoteCode {
 
 // Notes collects the assumptions of one query. The zero value is ready to use.
 type Notes struct {
-	subjects map[NoteCode][]string
+	noted []noted
+}
+
+type noted struct {
+	code     NoteCode
+	subjects []string
 }
 
 // Add records that the query assumes code of subject, usually a field's name.
 func (n *Notes) Add(code NoteCode, subject string) {
-	if n.subjects == nil {
-		n.subjects = map[NoteCode][]string{}
+	i := n.find(code)
+	if i < 0 {
+		i = len(n.noted)
+		n.noted = append(n.noted, noted{code: code})
 	}
-	if !slices.Contains(n.subjects[code], subject) {
-		n.subjects[code] = append(n.subjects[code], subject)
+	if of := &n.noted[i]; !slices.Contains(of.subjects, subject) {
+		of.subjects = append(of.subjects, subject)
 	}
+}
+
+func (n *Notes) find(code NoteCode) int {
+	return slices.IndexFunc(n.noted, func(of noted) bool { return of.code == code })
 }
 
 // List gives the notes in the order of the table.
 func (n *Notes) List() []Note {
-	var out []Note
+	if n.noted == nil {
+		return nil
+	}
+	out := make([]Note, 0, len(n.noted))
 	for _, info := range noteInfo {
-		if subjects, ok := n.subjects[info.Code]; ok {
-			out = append(out, Note{info.Code, strings.Replace(info.Text, "%s", strings.Join(subjects, ", "), 1)})
+		if i := n.find(info.Code); i >= 0 {
+			out = append(out, Note{info.Code, strings.Replace(info.Text, "%s", strings.Join(n.noted[i].subjects, ", "), 1)})
 		}
 	}
 	return out

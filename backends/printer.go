@@ -1,6 +1,9 @@
 package backends
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Clause is boolean text on its way to the page: Atom, *Listing, *Call, All, Any,
 // Neg or Const.
@@ -84,17 +87,7 @@ func Fold(c Clause) Clause {
 // foldGroup folds the members of a group. A member equal to the constant decides
 // settles the whole group; the other constant vanishes. Equal atoms stand once.
 func foldGroup(group []Clause, decides Const, open func(Clause) ([]Clause, bool)) ([]Clause, bool) {
-	var out []Clause
-	seen := map[Atom]bool{}
-	add := func(c Clause) {
-		if a, ok := c.(Atom); ok {
-			if seen[a] {
-				return
-			}
-			seen[a] = true
-		}
-		out = append(out, c)
-	}
+	members := distinct{out: make([]Clause, 0, len(group))}
 	for _, m := range group {
 		m = Fold(m)
 		if k, ok := m.(Const); ok {
@@ -105,13 +98,42 @@ func foldGroup(group []Clause, decides Const, open func(Clause) ([]Clause, bool)
 		}
 		if inner, ok := open(m); ok {
 			for _, c := range inner {
-				add(c)
+				members.add(c)
 			}
 			continue
 		}
-		add(m)
+		members.add(m)
 	}
-	return out, false
+	return members.out, false
+}
+
+// distinct gathers clauses, equal atoms once.
+type distinct struct {
+	out  []Clause
+	seen map[Atom]bool // of many; a few are looked through
+}
+
+func (d *distinct) add(c Clause) {
+	const few = 12
+	a, ok := c.(Atom)
+	switch {
+	case !ok:
+	case d.seen != nil:
+		if d.seen[a] {
+			return
+		}
+		d.seen[a] = true
+	case slices.ContainsFunc(d.out, func(o Clause) bool { b, ok := o.(Atom); return ok && a == b }):
+		return
+	case len(d.out) >= few:
+		d.seen = map[Atom]bool{a: true}
+		for _, o := range d.out {
+			if b, ok := o.(Atom); ok {
+				d.seen[b] = true
+			}
+		}
+	}
+	d.out = append(d.out, c)
 }
 
 // Style is how a language writes boolean expressions. Groups inside groups and

@@ -285,6 +285,7 @@ func (t *term) write(parts []ast.Part, cased bool, one string) {
 	for _, part := range parts {
 		switch part := part.(type) {
 		case ast.Literal:
+			b.Grow(4*len(part) + 4) // a letter in two cases, in brackets
 			writeLiteral(&b, string(part), cased)
 		case ast.AnyRun:
 			b.WriteString(one + "*")

@@ -15,7 +15,7 @@ import (
 // character, also a control, stands for itself.
 func quoteString(s string) string {
 	var b strings.Builder
-	b.Grow(len(s) + 2)
+	b.Grow(len(s) + strings.Count(s, `\`) + strings.Count(s, `"`) + 2)
 	b.WriteByte('"')
 	for i := range len(s) {
 		switch c := s[i]; c {

@@ -172,6 +172,9 @@ func (s *search) groups() (groups []group, late []term) {
 			units += regexUnits(t.expression) + 1
 		}
 	}
+	if g, ok := s.oneGroup(units); ok {
+		return []group{g}, nil
+	}
 	index := map[[2]string]int{}
 	for _, t := range s.terms {
 		if t.expression == "" {
@@ -193,6 +196,21 @@ func (s *search) groups() (groups []group, late []term) {
 		groups[i].terms = append(groups[i].terms, t)
 	}
 	return groups, late
+}
+
+// oneGroup is the group of all terms where they are one, as most are, and short.
+func (s *search) oneGroup(units int) (group, bool) {
+	if len(s.terms) == 0 || units > maxRegex-10 {
+		return group{}, false
+	}
+	first := &s.terms[0]
+	for i := range s.terms {
+		t := &s.terms[i]
+		if t.expression == "" || len(s.terms) > 1 && !t.join || t.head != first.head || t.tail != first.tail {
+			return group{}, false
+		}
+	}
+	return group{head: first.head, tail: first.tail, terms: s.terms}, true
 }
 
 // expressions packs the terms of a group into as few expressions as the limits
@@ -245,6 +263,11 @@ func (c *converter) pack(s *search, g group) (out []string, complex []term, err 
 
 func (g group) expression() string {
 	var b strings.Builder
+	units := 0
+	for i := range g.terms {
+		units += len(g.terms[i].expression) + 1
+	}
+	b.Grow(units + len(g.head) + len(g.tail) + len("()"))
 	b.WriteString(g.head)
 	if len(g.terms) > 1 {
 		b.WriteByte('(')

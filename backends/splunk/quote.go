@@ -3,6 +3,7 @@ package splunk
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -110,21 +111,23 @@ func isBareName(s string) bool {
 // another instruction, whatever the event holds (Search Reference, "Time
 // modifiers").
 func isTimeModifier(s string) bool {
-	s = strings.ToLower(s)
+	return len(s) <= len("searchtimespanminutes") && timeModifiers()[strings.ToLower(s)]
+}
+
+var timeModifiers = sync.OnceValue(func() map[string]bool {
+	set := map[string]bool{}
+	for _, name := range strings.Fields(`
+		earliest latest _index_earliest _index_latest starttime endtime starttimeu endtimeu timeformat now
+		savedsearch savedsplunk maxresults maxtime readlevel eventtypetag hosttag typetag`) {
+		set[name] = true
+	}
 	for _, unit := range []string{"days", "hours", "minutes", "months", "seconds"} {
-		switch s {
-		case unit + "ago", "start" + unit + "ago", "end" + unit + "ago", "searchtimespan" + unit:
-			return true
+		for _, name := range []string{unit + "ago", "start" + unit + "ago", "end" + unit + "ago", "searchtimespan" + unit} {
+			set[name] = true
 		}
 	}
-	switch s {
-	case "earliest", "latest", "_index_earliest", "_index_latest", "starttime", "endtime",
-		"starttimeu", "endtimeu", "timeformat", "now", "savedsearch", "savedsplunk",
-		"maxresults", "maxtime", "readlevel", "eventtypetag", "hosttag", "typetag":
-		return true
-	}
-	return false
-}
+	return set
+})
 
 // quoteRegex writes s, which must be UTF-8, as a regular expression in a string
 // of eval that means s however many readers take a layer of backslashes away:
