@@ -68,7 +68,7 @@ func regexText(v *ast.Regex, tree *syntax.Regexp) (string, error) {
 	if flags != "" {
 		flags = "(?" + flags + ")"
 	}
-	if text := flags + v.Source; !contains(tree, isDelicate) || !isMisread(text) {
+	if text := flags + v.Source; !isDelicate(tree) || !isMisread(text) {
 		return text, nil
 	}
 	source := v.Source

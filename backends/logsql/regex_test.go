@@ -1,7 +1,10 @@
 package logsql
 
 import (
+	"math/rand"
 	"regexp"
+	"regexp/syntax"
+	"strings"
 	"testing"
 
 	sigma "sigmatic/ast"
@@ -26,6 +29,49 @@ func TestMisread(t *testing.T) {
 			t.Errorf("%s: taken for misread", s)
 		}
 	}
+}
+
+// TestShortcuts: what saves time in the question whether an expression is
+// misread never gives a milder answer than the whole procedure does.
+func TestShortcuts(t *testing.T) {
+	r := rand.New(rand.NewSource(7))
+	pieces := []string{"a", "b", `\s`, "[^a]", "[^ab]", `\S`, `\W`, `\w`, "[^a]{0,2}", "[^k]", "a?", ".", ".+", ".*", "$", "^", `\b`, "k", "(?i:k)"}
+	var build func(depth int) string
+	build = func(depth int) string {
+		var b strings.Builder
+		for range 1 + r.Intn(3) {
+			switch n := r.Intn(6); {
+			case n == 0 && depth > 0:
+				b.WriteString("(" + build(depth-1) + "|" + build(depth-1) + ")")
+			case n == 1 && depth > 0:
+				b.WriteString("(?:" + build(depth-1) + "|" + build(depth-1) + "|" + build(depth-1) + ")" + []string{"", "?", "{1}"}[r.Intn(3)])
+			default:
+				b.WriteString(pieces[r.Intn(len(pieces))])
+			}
+		}
+		return b.String()
+	}
+	misread, delicate := 0, 0
+	for range 80 { // more were tried; the whole procedure is slow
+		text := []string{"", "(?s)", "(?m)", "(?i)"}[r.Intn(4)] + build(2)
+		tree, err := syntax.Parse(text, syntax.Perl|syntax.DotNL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := simplified(text)
+		want := whole == nil || changes(whole)
+		got := isDelicate(tree) && isMisread(text)
+		if want && !got {
+			t.Errorf("%s: taken for safe (delicate %t, misread %t)", text, isDelicate(tree), isMisread(text))
+		}
+		if want {
+			misread++
+		}
+		if isDelicate(tree) {
+			delicate++
+		}
+	}
+	t.Logf("%d misread, %d delicate", misread, delicate)
 }
 
 // TestMatchesEmpty holds the tree's answer to the expression's.

@@ -27,10 +27,18 @@ import (
 // isMisread reports whether VictoriaLogs may give an expression another meaning
 // than RE2 does.
 func isMisread(text string) bool {
-	tree := simplified(text)
-	if tree == nil {
+	skeleton, err := syntax.Parse(text, syntax.Perl|syntax.DotNL)
+	if err != nil {
 		return true
 	}
+	bare(skeleton, skeleton)
+	tree := simplified(skeleton.String())
+	return tree == nil || changes(tree)
+}
+
+// changes reports whether a simplified expression is one that VictoriaLogs gives
+// another meaning.
+func changes(tree *syntax.Regexp) bool {
 	if tree.Op != syntax.OpConcat {
 		return hasLostFlag(tree)
 	}
@@ -47,14 +55,59 @@ func isMisread(text string) bool {
 	return tree.Sub[0].Op != syntax.OpBeginText && endsBetweenDots(subs)
 }
 
-// isDelicate finds what an expression must have for VictoriaLogs to misread it:
-// an assertion, a dot, or a class that may become a dot together with others.
-// Most expressions have none, and the test is slow.
-func isDelicate(r *syntax.Regexp) bool {
-	if r.Op == syntax.OpCharClass {
-		return len(r.Rune) > 0 && r.Rune[len(r.Rune)-1] == unicode.MaxRune
+// isDelicate reports whether an expression has what VictoriaLogs misreads: an
+// assertion, a dot, or a class that may become a dot together with others. Most
+// expressions have none, and to ask isMisread takes longer.
+func isDelicate(tree *syntax.Regexp) bool {
+	mayBeDot := func(r *syntax.Regexp) bool { return isWide(r) && isExposed(tree, r, false) }
+	return contains(tree, func(r *syntax.Regexp) bool { return isAssertion(r) || isAnyDot(r) || isLineDot(r) || mayBeDot(r) })
+}
+
+// isWide finds a class of nearly all characters. To write one out as text, Go
+// looks at each of them.
+func isWide(r *syntax.Regexp) bool {
+	return r.Op == syntax.OpCharClass && len(r.Rune) > 0 && r.Rune[len(r.Rune)-1] == unicode.MaxRune
+}
+
+// isExposed reports whether a class may end up beside single characters in an
+// alternation, which is where several become one. That is so if nothing follows
+// it in an alternative: what stands before may be taken out in front as common
+// to others, as "x" is in "x[^a]|xa". last tells whether the tree itself is the
+// end of an alternative.
+func isExposed(tree, class *syntax.Regexp, last bool) bool {
+	switch tree.Op {
+	case syntax.OpAlternate:
+		last = true
+	case syntax.OpConcat:
+		for i, sub := range tree.Sub {
+			if isExposed(sub, class, last && !contains(&syntax.Regexp{Sub: tree.Sub[i+1:]}, consumes)) {
+				return true
+			}
+		}
+		return false
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest:
+		last = false
+	case syntax.OpRepeat:
+		last = last && tree.Min == 1 && tree.Max == 1
 	}
-	return isAssertion(r) || isAnyDot(r) || isLineDot(r)
+	if tree == class {
+		return last
+	}
+	for _, sub := range tree.Sub {
+		if isExposed(sub, class, last) {
+			return true
+		}
+	}
+	return false
+}
+
+// consumes finds what may match a character.
+func consumes(r *syntax.Regexp) bool {
+	switch r.Op {
+	case syntax.OpLiteral, syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return true
+	}
+	return false
 }
 
 // endsBetweenDots finds .+x.+ at the end.
@@ -70,12 +123,6 @@ func endsBetweenDots(subs []*syntax.Regexp) bool {
 // that match line breaks, without groups, until nothing changes. It is nil
 // when that does not come to an end.
 func simplified(text string) *syntax.Regexp {
-	skeleton, err := syntax.Parse(text, syntax.Perl|syntax.DotNL)
-	if err != nil {
-		return nil
-	}
-	bare(skeleton)
-	text = skeleton.String()
 	before := ""
 	for range 10 {
 		tree, err := syntax.Parse(text, syntax.Perl|syntax.DotNL)
@@ -94,23 +141,58 @@ func simplified(text string) *syntax.Regexp {
 	return nil
 }
 
-// bare takes out what is large and makes no difference to the form: what a
-// large class holds, and how often beyond twice a piece is repeated. Writing
-// out the classes of a large repetition takes longer than all else. Small
-// classes stay: together they may be a dot, as in "([^a]|(a|\s))".
-func bare(r *syntax.Regexp) {
+// bare takes out of a tree what is large and makes no difference to the form:
+// what a large class holds, and how often beyond twice a piece is repeated.
+// Writing out the classes of a large repetition takes longer than all else.
+// Classes that together may be a dot stay, as in "([^a]|(a|\s))".
+func bare(r, tree *syntax.Regexp) {
 	const large = 64
 	for _, sub := range r.Sub {
-		bare(sub)
+		bare(sub, tree)
 	}
 	switch r.Op {
 	case syntax.OpCharClass:
-		if len(r.Rune) > large {
-			r.Rune = []rune{'0', '9'}
+		if len(r.Rune) > large || isWide(r) && !isExposed(tree, r, false) {
+			if mindsCase(r) {
+				r.Rune = []rune{'a', 'c'} // Go writes flags around it in another way
+			} else {
+				r.Rune = []rune{'0', '9'}
+			}
 		}
 	case syntax.OpRepeat:
 		r.Min, r.Max = min(r.Min, 2), min(r.Max, 2)
 	}
+}
+
+// mindsCase reports whether a class has some letter and lacks it in another case.
+func mindsCase(class *syntax.Regexp) bool {
+	ranges := class.Rune
+	if isWide(class) { // the same is true of the characters it lacks, which are fewer
+		ranges = nil
+		next := rune(0)
+		for i := 0; i < len(class.Rune); i += 2 {
+			if class.Rune[i] > next {
+				ranges = append(ranges, next, class.Rune[i]-1)
+			}
+			next = class.Rune[i+1] + 1
+		}
+	}
+	has := func(r rune) bool {
+		for i := 0; i < len(ranges); i += 2 {
+			if ranges[i] <= r && r <= ranges[i+1] {
+				return true
+			}
+		}
+		return false
+	}
+	for i := 0; i < len(ranges); i += 2 {
+		for r := ranges[i]; r <= ranges[i+1]; r++ {
+			if f := unicode.SimpleFold(r); f != r && !has(f) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ungroup removes capturing groups and what matches nothing but emptiness.
