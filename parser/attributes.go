@@ -20,7 +20,7 @@ var (
 		"title", "id", "name", "related", "taxonomy", "status", "description", "license", "author",
 		"references", "date", "modified", "fields", "falsepositives", "level", "tags", "scope", "sigma-version",
 	}
-	ruleKeys = slices.Concat(commonKeys, []string{"logsource", "detection"})
+	ruleKeys = slices.Concat(commonKeys, []string{"logsource", "detection", "correlation"})
 )
 
 // Limits of the specification's JSON schema, in code points.
@@ -72,9 +72,13 @@ func (p *docParser) title(m *ast.Metadata) {
 // identity reads id, and the attribute uuid that rules in the wild have instead.
 func (p *docParser) identity(m *ast.Metadata) {
 	if n := p.root.Get("id"); n != nil {
+		if n.Kind == yamldoc.Null {
+			p.warnf(diag.EmptyAttribute, p.root.Pair("id").Key.Span, "remove it, or give the document a fresh UUID, for example from uuidgen", "id is empty")
+			return
+		}
 		id, ok := parseUUID(n.Text)
 		if !n.IsScalar() || !ok {
-			p.errorf(diag.BadID, n.Span, "make a fresh one, for example with uuidgen", "id must be a UUID, found %s", shown(n))
+			p.errorf(diag.BadID, n.Span, uuidHelp(n.Text), "id must be a UUID, found %s", shown(n))
 			return
 		}
 		m.ID = ast.Text{Value: id, Span: n.Span}
@@ -106,6 +110,26 @@ func parseUUID(s string) (string, bool) {
 		return "", false
 	}
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:], true
+}
+
+// uuidHelp tells what keeps a text from being a UUID, where it nearly is one.
+func uuidHelp(s string) string {
+	fresh := "make a fresh one, for example with uuidgen"
+	parts := strings.Split(strings.Trim(s, "{}"), "-")
+	lengths := []int{8, 4, 4, 4, 12}
+	if len(parts) != len(lengths) {
+		return fresh
+	}
+	for i, part := range parts {
+		if at := strings.IndexFunc(part, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", r) }); at >= 0 {
+			r, _ := utf8.DecodeRuneInString(part[at:])
+			return fmt.Sprintf("%q is no hexadecimal digit; correct it, or %s", r, fresh)
+		}
+		if len(part) != lengths[i] {
+			return fmt.Sprintf("%q has %d digits where a UUID has %d; correct it, or %s", part, len(part), lengths[i], fresh)
+		}
+	}
+	return fresh
 }
 
 // shown quotes a scalar for a message, or names the kind of another node.
@@ -156,6 +180,9 @@ func (p *docParser) texts(key string) []ast.Text {
 			help = "write it as a list of one: - " + n.Text
 		}
 		p.errorf(diag.BadList, p.root.Pair(key).Key.Span, help, "%s must be a list, found %s", key, n.Kind)
+		if source := n.Span.Text(); n.IsScalar() && strings.Contains(source, n.Text) && !strings.ContainsAny(source, "\n'") {
+			p.withFix(n.Span, "['"+n.Text+"']")
+		}
 		return nil
 	}
 	var out []ast.Text

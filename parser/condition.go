@@ -176,12 +176,24 @@ func (c conditionText) explain(tok conditionToken) *diag.Diagnostic {
 		help = `a selector is written "1 of pattern*", "all of pattern*" or "all of them"`
 	case tok.kind == conditionKeyword:
 		help = "an identifier, a selector or a ( was expected here"
+	case strings.ContainsAny(tok.text, "<>=") && tok.kind == conditionOther:
+		help = "a condition only joins search identifiers; compare in one of them, as in field|gt: 7, and write the order of events as a correlation of type temporal_ordered"
 	case tok.kind == conditionOther:
 		help = "identifiers consist of letters, digits, _ and -"
+	case tok.text == "(" && isAggregate(c.before(from)):
+		help = "an aggregation stands behind |, and is a correlation rule of its own since Sigma 2.0"
 	case tok.text == "(" && c.before(from) == "of":
 		help = "a selector takes them or one pattern, not a list in parentheses"
 	}
 	return c.error(from, to, help, "%q is not expected here", tok.text)
+}
+
+func isAggregate(word string) bool {
+	switch word {
+	case "count", "sum", "avg", "min", "max":
+		return true
+	}
+	return false
 }
 
 // strayWord explains a word in a place where an operator should stand.

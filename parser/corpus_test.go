@@ -68,6 +68,39 @@ func TestSigmaHQ(t *testing.T) {
 	}
 }
 
+// TestEverything reads whatever lies in the folders of rules: six rule sets, sound
+// and malformed, the specification's examples, its text, and its JSON Schemas; and
+// each file once more, cut off in the middle. Nothing may panic, and of every
+// file that is no rule something must be said.
+func TestEverything(t *testing.T) {
+	seen := map[string]int{}
+	err := filepath.WalkDir(filepath.Join(shared(t), "data", "rules"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		seen[filepath.Ext(path)]++
+		for _, text := range [][]byte{data, data[:len(data)/2]} {
+			res := parser.Parse(source.NewFile(path, text))
+			docs, diags := parser.Link(res.Documents)
+			if len(docs)+len(diags)+len(res.Diagnostics) == 0 && strings.TrimSpace(string(text)) != "" {
+				t.Errorf("%s: %d bytes of it give neither a document nor a finding", path, len(text))
+			}
+			checkSpans(t, text, res.Diagnostics)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen[".yml"] < 5000 || seen[".yaml"] < 300 || seen[".json"] < 3 {
+		t.Errorf("too little was seen: %v", seen)
+	}
+}
+
 func BenchmarkSigmaHQ(b *testing.B) {
 	files := ruleFiles(b, filepath.Join(shared(b), "data", "rules", "sigma", "rules"))
 	b.ResetTimer()

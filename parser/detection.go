@@ -24,6 +24,11 @@ func (p *docParser) body(key, n *yamldoc.Node, depth int) ast.Detection {
 		return p.itemMap(key, n)
 	case yamldoc.List:
 		return p.bodyList(key, n, depth)
+	case yamldoc.Null:
+		if depth == 0 {
+			p.errorf(diag.EmptyDetection, key.Span, "give it at least one field, indented below it", "the search identifier %q is empty", key.Text)
+			return nil
+		}
 	}
 	return p.item(nil, n)
 }

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ const maxChain = 10
 // be used, those that are referred to before those that refer to them, and what
 // is wrong with the others.
 func Link(docs []ast.Document) ([]ast.Document, []diag.Diagnostic) {
-	l := linker{index: map[string]ast.Document{}, state: map[ast.Document]linkState{}, depth: map[ast.Document]int{}}
+	l := linker{docs: docs, index: map[string]ast.Document{}, state: map[ast.Document]linkState{}, depth: map[ast.Document]int{}}
 	var names Names
 	for _, d := range docs {
 		if fault := names.Claim(d); fault != nil {
@@ -48,6 +49,7 @@ const (
 )
 
 type linker struct {
+	docs  []ast.Document
 	index map[string]ast.Document // by id, and by name
 	state map[ast.Document]linkState
 	depth map[ast.Document]int // of a chain of correlations; 0 for a rule
@@ -192,8 +194,7 @@ func (l *linker) reference(r *ast.Reference, from string, out *[]ast.Document, p
 	}
 	switch target.(type) {
 	case nil:
-		l.report(diag.UnknownReference, diag.Error, r.Text, "give the file that holds it as well; rules are referred to by id or name, not by title",
-			"%q refers to the rule %q, which is not there", from, r.Text.Value)
+		l.missing(r.Text, from)
 		return false
 	case *ast.Filter:
 		l.report(diag.UnknownReference, diag.Error, r.Text, "", "%q is a filter; a correlation is over rules and correlations", r.Text.Value)
@@ -209,6 +210,47 @@ func (l *linker) reference(r *ast.Reference, from string, out *[]ast.Document, p
 		return false
 	}
 	return true
+}
+
+// missing reports a reference to nothing: perhaps to a title, or a misspelled one.
+func (l *linker) missing(at ast.Text, from string) {
+	l.report(diag.UnknownReference, diag.Error, at, "give the file that holds it as well; rules are referred to by id or name, not by title",
+		"%q refers to the rule %q, which is not there", from, at.Value)
+	d := &l.diags[len(l.diags)-1]
+	titled, names := l.titled(at.Value)
+	if titled != nil {
+		d.Related = []diag.Related{{Span: titled.Title.Span, Text: "the rule of that title"}}
+		key := cmp.Or(titled.Name.Value, titled.ID.Value)
+		if key == "" {
+			d.Help = "a rule has that title; give it an id or a name, and refer to it by that"
+			return
+		}
+		d.Help = fmt.Sprintf("a rule has that title; refer to it as %s", key)
+		d.Fix = &diag.Fix{Span: at.Span, Replacement: key}
+		return
+	}
+	if near := diag.Nearest(at.Value, names); near != "" {
+		d.Help = fmt.Sprintf("did you mean %q? ", near) + d.Help
+	}
+}
+
+// titled gives the one document of a title, and the names of all.
+func (l *linker) titled(title string) (found *ast.Metadata, names []string) {
+	count := 0
+	for _, d := range l.docs {
+		m := d.Meta()
+		if m.Title.Value == title && !silent(d) {
+			found = m
+			count++
+		}
+		if m.Name.Value != "" {
+			names = append(names, m.Name.Value)
+		}
+	}
+	if count != 1 {
+		found = nil
+	}
+	return found, names
 }
 
 // filter resolves the rules that a filter lists. One that is not there is no

@@ -54,7 +54,14 @@ func (p *docParser) logSource() ast.LogSource {
 			if !pair.Value.IsScalar() {
 				help = "write one rule for each, or leave the key out"
 			}
+			only := onlyItem(pair.Value)
+			if only != nil {
+				help = "remove the dash"
+			}
 			p.errorf(diag.BadLogSource, pair.Value.Span, help, "%s must be a string, found %s", pair.Key.Text, pair.Value.Kind)
+			if only != nil {
+				p.withFix(pair.Value.Span, only.Span.Text())
+			}
 		}
 	}
 	if l.Category.Value == "" && l.Product.Value == "" && l.Service.Value == "" && !diag.HasErrors(p.diags) {
@@ -62,6 +69,14 @@ func (p *docParser) logSource() ast.LogSource {
 	}
 	p.logSourceAlias(&l)
 	return l
+}
+
+// onlyItem is the one string behind the one dash of a list, or nil.
+func onlyItem(n *yamldoc.Node) *yamldoc.Node {
+	if n.Kind != yamldoc.List || len(n.Items) != 1 || n.Items[0].Kind != yamldoc.String || !strings.HasPrefix(n.Span.Text(), "-") {
+		return nil
+	}
+	return n.Items[0]
 }
 
 // logSourceKey warns of a key that is probably a misspelled dimension, without

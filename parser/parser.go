@@ -9,6 +9,7 @@ package parser
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sigmatic/ast"
@@ -27,13 +28,17 @@ type Result struct {
 
 // Parse reads the documents of one file.
 func Parse(f *source.File) Result {
-	nodes, diags := yamldoc.Parse(f)
+	nodes, diags := yamldoc.ParseAll(f)
 	res := Result{Diagnostics: diags}
 	if diag.HasErrors(diags) {
 		res.Broken++
 	}
 	var c collection
 	for _, n := range nodes {
+		if n.Faulty {
+			res.judge(n)
+			continue
+		}
 		n, ok := c.next(n)
 		switch {
 		case !ok:
@@ -64,6 +69,16 @@ func (res *Result) read(n *yamldoc.Node) {
 		return
 	}
 	res.Documents = append(append(res.Documents, doc), p.more...)
+}
+
+// judge reports the errors of a document that is lost already.
+func (res *Result) judge(n *yamldoc.Node) {
+	if !isSigma(n) {
+		return
+	}
+	p := docParser{root: n}
+	p.document()
+	res.Diagnostics = append(res.Diagnostics, slices.DeleteFunc(p.diags, func(d diag.Diagnostic) bool { return d.Severity != diag.Error })...)
 }
 
 // isSigma tells a Sigma document from other YAML by the keys that only Sigma has.
@@ -124,11 +139,22 @@ func (p *docParser) document() ast.Document {
 		p.errorf(diag.UnknownAction, n.Span, "remove the attribute, or give it another name", "unknown action %s", shown(n))
 		return nil
 	case p.root.Get("correlation") != nil:
+		if n := p.root.Pair("correlation"); n.Value.Kind != yamldoc.Map && p.root.Get("detection") != nil {
+			p.remark(n)
+			return p.rule()
+		}
 		return p.correlation()
 	case p.root.Get("filter") != nil && p.root.Get("detection") == nil:
 		return p.filter()
 	}
 	return p.rule()
+}
+
+// remark refuses a rule that uses the attribute correlation for a text. It is
+// read as a rule, for what else may be wrong with it.
+func (p *docParser) remark(n *yamldoc.Pair) {
+	p.errorf(diag.BadCorrelation, n.Key.Span, "move the text into description, or give the attribute a name of your own",
+		"correlation is the section of a correlation rule, and here it is %s beside a detection", n.Value.Kind)
 }
 
 func (p *docParser) rule() *ast.Rule {

@@ -334,6 +334,11 @@ func syntaxError(f *source.File, c chunk, err error) diag.Diagnostic {
 		start = firstControl(f.Data, c)
 	}
 	for start < c.end && (f.Data[start] == ' ' || f.Data[start] == '\t') {
+		if f.Data[start] == '\t' && strings.Contains(message, "cannot start any token") {
+			d.Summary, d.Help = "the YAML cannot be read: a tab stands in the indentation", "indent with spaces only, as deep as the lines around it"
+			d.Span = source.Span{File: f, Start: start, End: start + 1}
+			return d
+		}
 		start++
 	}
 	end := start

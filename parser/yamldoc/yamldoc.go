@@ -12,6 +12,7 @@ package yamldoc
 
 import (
 	"fmt"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 
@@ -47,6 +48,8 @@ type Node struct {
 	Items []*Node
 	Pairs []Pair
 	Span  source.Span
+	// Faulty is a document of ParseAll that lacks what diagnostics speak of.
+	Faulty bool
 }
 
 // Pair is one entry of a mapping. The key is always a scalar.
@@ -84,6 +87,13 @@ const (
 // Parse reads all documents of a file. Empty documents are left out; a broken
 // one gives diagnostics instead of a node.
 func Parse(f *source.File) ([]*Node, []diag.Diagnostic) {
+	docs, diags := ParseAll(f)
+	return slices.DeleteFunc(docs, func(n *Node) bool { return n.Faulty }), diags
+}
+
+// ParseAll is Parse for those who also want to judge documents in which a key
+// stands twice. Their nodes are Faulty and have the first entry of the key.
+func ParseAll(f *source.File) ([]*Node, []diag.Diagnostic) {
 	if d := checkText(f); d != nil {
 		return nil, []diag.Diagnostic{*d}
 	}
@@ -95,12 +105,18 @@ func Parse(f *source.File) ([]*Node, []diag.Diagnostic) {
 	for _, c := range split(f.Data) {
 		node, errs := parseChunk(f, c)
 		diags = append(diags, errs...)
-		if node != nil && !diag.HasErrors(errs) && node.Kind != Null {
-			docs = append(docs, node)
+		if node == nil || node.Kind == Null || slices.ContainsFunc(errs, severe) {
+			continue
 		}
+		node.Faulty = len(errs) > 0
+		docs = append(docs, node)
 	}
 	return docs, diags
 }
+
+// severe reports whether a fault leaves nothing to judge. All that yamldoc says of
+// one document are errors.
+func severe(d diag.Diagnostic) bool { return d.Code != diag.YAMLDuplicateKey }
 
 func parseChunk(f *source.File, c chunk) (*Node, []diag.Diagnostic) {
 	root, err := unmarshal(f.Data[c.start:c.end])
@@ -241,7 +257,7 @@ func (b *builder) mapping(y *yaml.Node, depth int) *Node {
 			b.diags = append(b.diags, diag.Diagnostic{
 				Code: diag.YAMLDuplicateKey, Severity: diag.Error, Span: key.Span,
 				Summary: fmt.Sprintf("the key %q stands twice in one map", key.Text),
-				Help:    "YAML keeps only one of them; put both values into one list, or use two search identifiers",
+				Help:    duplicateHelp(depth),
 				Related: []diag.Related{{Span: first.Span, Text: "first here"}},
 			})
 			continue
@@ -254,6 +270,15 @@ func (b *builder) mapping(y *yaml.Node, depth int) *Node {
 		b.merge(n, m, seen, depth)
 	}
 	return n
+}
+
+// duplicateHelp tells what to do about a key that stands twice. Below the top
+// level it is mostly a field of a detection.
+func duplicateHelp(depth int) string {
+	if depth == 0 {
+		return "YAML keeps only one of them; remove the other"
+	}
+	return "YAML keeps only one of them; where either value may match, put both into one list; where both must, put one of them under a second search identifier and join the two with and"
 }
 
 // keys finds those of a map. Most maps are small, and are searched through; a
