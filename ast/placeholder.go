@@ -22,7 +22,7 @@ const MaxExpansions = 200
 func Placeholders(e Expr) []Text {
 	var out []Text
 	Leaves(e, func(m *Match, _ bool) {
-		for _, name := range placeholdersOf(m.Value) {
+		for _, name := range PlaceholdersOf(m.Value) {
 			if !slices.ContainsFunc(out, func(t Text) bool { return t.Value == name }) {
 				out = append(out, Text{Value: name, Span: m.Value.Range()})
 			}
@@ -31,7 +31,8 @@ func Placeholders(e Expr) []Text {
 	return out
 }
 
-func placeholdersOf(v Value) []string {
+// PlaceholdersOf lists the names of a value's placeholders, in order.
+func PlaceholdersOf(v Value) []string {
 	switch v := v.(type) {
 	case *Members:
 		var names []string
@@ -40,7 +41,7 @@ func placeholdersOf(v Value) []string {
 		}
 		return names
 	case *Keyword:
-		return placeholdersOf(v.Value)
+		return PlaceholdersOf(v.Value)
 	case *Pattern:
 		return v.Placeholders()
 	case *Regex:
@@ -113,6 +114,17 @@ func (x *expander) body(d Detection) Detection {
 	panic(fmt.Sprintf("ast: unknown detection %T", d))
 }
 
+// ExpandValue gives what a value becomes when its placeholders have the values
+// of vars. The diagnostic says why it cannot have them.
+func ExpandValue(v Value, vars Vars) (Alternatives, *diag.Diagnostic) {
+	x := expander{vars: vars}
+	out := x.alternatives(Alternatives{v})
+	if len(x.diags) > 0 {
+		return nil, &x.diags[0]
+	}
+	return out, nil
+}
+
 // alternatives expands what one written value became.
 func (x *expander) alternatives(list Alternatives) Alternatives {
 	size := 0
@@ -139,13 +151,13 @@ func (x *expander) alternatives(list Alternatives) Alternatives {
 }
 
 func (x *expander) knows(v Value) bool {
-	return slices.ContainsFunc(placeholdersOf(v), func(name string) bool { return len(x.vars[name]) > 0 })
+	return slices.ContainsFunc(PlaceholdersOf(v), func(name string) bool { return len(x.vars[name]) > 0 })
 }
 
 // size is the number of values that v becomes, or more than MaxExpansions.
 func (x *expander) size(v Value) int {
 	n := 1
-	for _, name := range placeholdersOf(v) {
+	for _, name := range PlaceholdersOf(v) {
 		if values := len(x.vars[name]); values > 0 && n <= MaxExpansions {
 			n *= values
 		}

@@ -193,3 +193,12 @@ func dataOf(n *yamldoc.Node) ast.Data {
 	}
 	return d
 }
+
+// Detection reads detection items written as under a search identifier: a map
+// of fields with modifiers, or a list. It is for those who add conditions to
+// rules; name is the key that the items stand under.
+func Detection(name, items *yamldoc.Node) (ast.Detection, []diag.Diagnostic) {
+	p := docParser{root: items}
+	body := p.body(name, items, 0)
+	return body, p.diags
+}

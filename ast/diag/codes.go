@@ -7,7 +7,7 @@ type Code string
 // The codes. The hundreds group them: S00 file and YAML, S01 attributes,
 // S02 logsource, S03 detections and values, S04 modifiers, S05 conditions,
 // S06 correlations and filters, S07 placeholders, S08 the checks of the command
-// check.
+// check, S09 processing pipelines.
 const (
 	YAMLSyntax        Code = "S0001"
 	YAMLDuplicateKey  Code = "S0002"
@@ -117,6 +117,15 @@ const (
 	TLPTag                Code = "S0861"
 	RepeatedTag           Code = "S0862"
 	BadSuppression        Code = "S0891"
+
+	BadPipeline        Code = "S0901"
+	PipelineKey        Code = "S0902"
+	PipelineType       Code = "S0903"
+	PipelineParameter  Code = "S0904"
+	PipelineConditions Code = "S0905"
+	PipelineRefused    Code = "S0906"
+	PipelineAlias      Code = "S0907"
+	PipelineRefusal    Code = "S0911"
 )
 
 // CodeInfo describes a code.
@@ -226,6 +235,14 @@ var codeInfos = []CodeInfo{
 	{TLPTag, "a tag that no TLP has"},
 	{RepeatedTag, "a tag that stands twice"},
 	{BadSuppression, "a suppression that cannot be read"},
+	{BadPipeline, "a processing pipeline that is not well formed"},
+	{PipelineKey, "a key that processing pipelines do not have"},
+	{PipelineType, "an unknown type of transformation, condition, postprocessing or finalizer"},
+	{PipelineParameter, "a wrong, missing or unknown parameter in a pipeline"},
+	{PipelineConditions, "conditions of a pipeline that cannot be joined, or do nothing"},
+	{PipelineRefused, "a part of a pipeline that would run code or reach out"},
+	{PipelineAlias, "a key of a pipeline that another tool spells differently"},
+	{PipelineRefusal, "a rule that a pipeline cannot adapt, or only with losses"},
 }
 
 // Codes lists all codes in ascending order.
