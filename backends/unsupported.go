@@ -30,6 +30,7 @@ const (
 	FeaturePlaceholder Feature = "unresolved placeholder"
 	FeatureSize        Feature = "size"
 	FeatureCorrelation Feature = "correlation"
+	FeaturePipeline    Feature = "pipeline" // which refuses the rule
 )
 
 // Unsupported is a typed refusal: this language cannot say this.

@@ -7,7 +7,7 @@ type Code string
 // The codes. The hundreds group them: S00 file and YAML, S01 attributes,
 // S02 logsource, S03 detections and values, S04 modifiers, S05 conditions,
 // S06 correlations and filters, S07 placeholders, S08 the checks of the command
-// check, S09 processing pipelines.
+// check, S10 processing pipelines.
 const (
 	YAMLSyntax        Code = "S0001"
 	YAMLDuplicateKey  Code = "S0002"
@@ -118,14 +118,14 @@ const (
 	RepeatedTag           Code = "S0862"
 	BadSuppression        Code = "S0891"
 
-	BadPipeline        Code = "S0901"
-	PipelineKey        Code = "S0902"
-	PipelineType       Code = "S0903"
-	PipelineParameter  Code = "S0904"
-	PipelineConditions Code = "S0905"
-	PipelineRefused    Code = "S0906"
-	PipelineAlias      Code = "S0907"
-	PipelineRefusal    Code = "S0911"
+	BadPipeline        Code = "S1001"
+	PipelineKey        Code = "S1002"
+	PipelineType       Code = "S1003"
+	PipelineParameter  Code = "S1004"
+	PipelineConditions Code = "S1005"
+	PipelineRefused    Code = "S1006"
+	PipelineAlias      Code = "S1007"
+	PipelineRefusal    Code = "S1011"
 )
 
 // CodeInfo describes a code.

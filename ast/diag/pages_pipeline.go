@@ -1,6 +1,6 @@
 package diag
 
-// pipelinePages are those of S09: processing pipelines. Their examples are whole
+// pipelinePages are those of S10: processing pipelines. Their examples are whole
 // pipelines; those of PipelineRefusal are run on the rule of a test.
 var pipelinePages = []Page{
 	{

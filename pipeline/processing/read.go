@@ -116,7 +116,7 @@ func kindOf[R interface{ refusal() string }](m *params, table map[string]R) (*ya
 	if !ok || n.Kind != yamldoc.String {
 		help := "the types are " + strings.Join(slices.Sorted(maps.Keys(table)), ", ")
 		if near := diag.Nearest(n.Text, slices.Sorted(maps.Keys(table))); near != "" {
-			help = fmt.Sprintf("did you mean %q? ", near) + help
+			help = fmt.Sprintf("did you mean %q?", near)
 		}
 		m.errorf(diag.PipelineType, n.Span, help, "unknown type %q", n.Text)
 		return nil, nil

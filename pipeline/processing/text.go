@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"sigmatic/ast"
-	"sigmatic/ast/diag"
 	"sigmatic/parser/yamldoc"
 )
 
@@ -23,7 +22,7 @@ func (m *params) value(name string, n *yamldoc.Node) ast.Value {
 	case yamldoc.String:
 		return &ast.Pattern{Parts: ast.ParsePattern(n.Text), Span: n.Span}
 	}
-	m.errorf(diag.PipelineParameter, n.Span, "", "%q must be a string, a number, a boolean or null, found %s", name, found(n.Text))
+	m.wrong(name, "a string, a number, a boolean or null", n)
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package processing
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +20,7 @@ type addCondition struct {
 	body    ast.Detection // nil for a template
 	// template gives the body for a log source.
 	template func(ast.LogSource) (ast.Detection, []diag.Diagnostic)
+	uses     []string // the parts of a log source that the template names
 }
 
 func readAddCondition(m *params) transformation {
@@ -43,8 +46,11 @@ func readAddCondition(m *params) transformation {
 	}
 	name := m.node.Pair("conditions").Key
 	if template {
-		t.template = func(l ast.LogSource) (ast.Detection, []diag.Diagnostic) { return m.opts.Detection(name, filled(n, l)) }
-		_, diags := t.template(ast.LogSource{})
+		t.template = func(l ast.LogSource) (ast.Detection, []diag.Diagnostic) {
+			return m.opts.Detection(name, filled(n, partsOf(l)))
+		}
+		t.uses = partsIn(n)
+		_, diags := m.opts.Detection(name, n)
 		m.diags = append(m.diags, diags...)
 		return t
 	}
@@ -55,24 +61,52 @@ func readAddCondition(m *params) transformation {
 }
 
 // filled puts the parts of a log source into the texts of values.
-func filled(n *yamldoc.Node, l ast.LogSource) *yamldoc.Node {
+func filled(n *yamldoc.Node, parts map[string]string) *yamldoc.Node {
 	c := *n
 	switch n.Kind {
 	case yamldoc.String:
-		c.Text = fillTemplate(n.Text, map[string]string{"category": l.Category.Value, "product": l.Product.Value, "service": l.Service.Value})
+		c.Text = fillTemplate(n.Text, parts)
 	case yamldoc.List:
 		c.Items = make([]*yamldoc.Node, len(n.Items))
 		for i, item := range n.Items {
-			c.Items[i] = filled(item, l)
+			c.Items[i] = filled(item, parts)
 		}
 	case yamldoc.Map:
 		c.Pairs = make([]yamldoc.Pair, len(n.Pairs))
 		for i, p := range n.Pairs {
-			c.Pairs[i] = yamldoc.Pair{Key: p.Key, Value: filled(p.Value, l)}
+			c.Pairs[i] = yamldoc.Pair{Key: p.Key, Value: filled(p.Value, parts)}
 		}
 	default:
 	}
 	return &c
+}
+
+func partsOf(l ast.LogSource) map[string]string {
+	return map[string]string{"category": l.Category.Value, "product": l.Product.Value, "service": l.Service.Value}
+}
+
+// partsIn are the parts of a log source that the texts of values name.
+func partsIn(n *yamldoc.Node) []string {
+	var out []string
+	for name := range partsOf(ast.LogSource{}) {
+		if fmt.Sprint(texts(filled(n, map[string]string{name: ""}))) != fmt.Sprint(texts(filled(n, map[string]string{name: "x"}))) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// texts are those of all values of a node.
+func texts(n *yamldoc.Node) []string {
+	out := []string{n.Text}
+	for _, item := range n.Items {
+		out = append(out, texts(item)...)
+	}
+	for _, p := range n.Pairs {
+		out = append(out, texts(p.Value)...)
+	}
+	return out
 }
 
 // fillTemplate replaces $name and ${name}; $$ is a dollar sign, and what names
@@ -121,6 +155,13 @@ func (t addCondition) apply(r *run, it *item) {
 	}
 	body := t.body
 	if t.template != nil {
+		parts := partsOf(r.doc.logSource)
+		for _, name := range t.uses {
+			if parts[name] == "" {
+				r.failf(it, r.title(), "the pipeline adds a condition with the %s of the log source, and this rule has none", name)
+				return
+			}
+		}
 		var diags []diag.Diagnostic
 		if body, diags = t.template(r.doc.logSource); diag.HasErrors(diags) {
 			r.failed = true

@@ -43,8 +43,15 @@ func (c *convertRun) answer(r loadedRule) answer {
 		return a
 	}
 	r.Rule = expanded
-	a.conversions = c.convert(r)
+	r, diags, refusal := c.pipelines.adapt(r)
+	a.diags = append(a.diags, diags...)
+	if refusal != nil {
+		a.conversions = c.refused(r, refusal)
+	} else {
+		a.conversions = c.convert(r)
+	}
 	for i := range a.conversions {
+		a.conversions[i].postprocess()
 		a.conversions[i].text = c.render(a.conversions[i])
 	}
 	return a
@@ -97,7 +104,8 @@ func (c *convertRun) convert(r loadedRule) []conversion {
 			if d := unresolved(p.queries[i]); d != nil {
 				return nil, backends.Options{}, refusal(b, backends.FeaturePlaceholder, d.Span, d.Summary)
 			}
-			return p.queries[i], backends.Options{Compact: c.compact, Source: p.source}, nil
+			source, err := r.placed(p.source, b)
+			return p.queries[i], backends.Options{Compact: c.compact, Source: source}, err
 		})
 		for j, res := range results {
 			p := in(c.backends[j])

@@ -28,6 +28,7 @@ type convertRun struct {
 	selection    selection
 	filter       filterFlags
 	varsFlags    varsFlags
+	pipelines    pipelineFlags
 
 	registry backends.Registry
 	backends []backends.Backend
@@ -56,7 +57,8 @@ notes: in full for a single query, by count for many, always in -f jsonl.
 Targets: ` + strings.Join(c.registry.Names(), ", ") + `. Formats: text, jsonl.`,
 		Example: `  sigmatic convert -t splunk,esql,kql,logsql
   sigmatic convert -t splunk --compact rules/cloudtrail/aws_ssm_command_sent.yml
-  sigmatic convert -t esql -f jsonl --level high,critical rules`,
+  sigmatic convert -t esql -f jsonl --level high,critical rules
+  sigmatic convert -t splunk -p docs/examples/pipeline.yml rules/cloudtrail/aws_ssm_command_sent.yml`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error { return c.run(args) },
 	}
@@ -71,6 +73,7 @@ Targets: ` + strings.Join(c.registry.Names(), ", ") + `. Formats: text, jsonl.`,
 	c.selection.logSourceFlag(cmd)
 	c.filter.flags(cmd)
 	c.varsFlags.flags(cmd)
+	c.pipelines.flags(cmd)
 	return cmd
 }
 
@@ -86,6 +89,10 @@ func (c *convertRun) run(args []string) error {
 	if c.vars, err = c.varsFlags.read(c.app); err != nil {
 		return err
 	}
+	if err := c.pipelines.read(c.app, c.backends, c.registry); err != nil {
+		return err
+	}
+	c.pipelines.withTarget(c.backends, c.format)
 	if c.selected, err = c.selection.filter(); err != nil {
 		return err
 	}

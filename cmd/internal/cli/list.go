@@ -33,7 +33,7 @@ var listings = []struct {
 	{"targets", "query languages", listTargets},
 	{"formats", "output formats of each target", listFormats},
 	{"schemas", "field names and types that ship", listSchemas},
-	{"pipelines", "processing pipelines that ship", func(*app) listing { return listing{columns: []string{"pipeline", "summary"}} }},
+	{"pipelines", "processing pipelines that ship", listPipelines},
 	{"modifiers", "modifiers of Sigma", listModifiers},
 	{"checks", "codes of diagnostics", listChecks},
 	{"rules", "rules embedded in the program", listRules},

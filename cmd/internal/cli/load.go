@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sigmatic/ast"
+	"sigmatic/pipeline/processing"
 	"sigmatic/rules"
 )
 
@@ -23,6 +24,8 @@ type loadedRule struct {
 	// to the same place below -o DIR: from a file of the same relative name, or
 	// correlations of the same file.
 	shared bool
+	// adapted is what pipelines made of the rule; nil without any.
+	adapted *processing.Result
 }
 
 // ruleSet is what was loaded, and the account of what was not.

@@ -24,7 +24,11 @@ type sink interface {
 // openSink opens what -o names.
 func (c *convertRun) openSink() (sink, error) {
 	info, err := os.Stat(c.outPath)
-	if strings.HasSuffix(c.outPath, "/") || err == nil && info.IsDir() {
+	tree := strings.HasSuffix(c.outPath, "/") || err == nil && info.IsDir()
+	if final, err := c.finalizing(tree); final != nil || err != nil {
+		return final, err
+	}
+	if tree {
 		return &treeSink{root: c.outPath, layout: c.layout(), open: map[string]*document{}}, nil
 	}
 	w, closeFile, err := c.output(c.outPath)

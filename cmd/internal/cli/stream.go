@@ -33,7 +33,7 @@ func streamRules[T any](a *app, paths []string, filter filterFlags, work func(lo
 		shared := s.files[i].shared || slices.ContainsFunc(res.Documents, isCorrelation)
 		for _, doc := range res.Documents {
 			if r, ok := doc.(*ast.Rule); ok && !r.Silent {
-				res.ofRules = append(res.ofRules, work(loadedRule{ast.ApplyFilters(r, s.filters, mode), s.files[i].relative, shared}))
+				res.ofRules = append(res.ofRules, work(loadedRule{Rule: ast.ApplyFilters(r, s.filters, mode), relative: s.files[i].relative, shared: shared}))
 			}
 		}
 		return res
@@ -239,7 +239,7 @@ func (s *ruleStream) link() {
 	}
 	for _, d := range s.linked {
 		if c, ok := d.Document.(*ast.Correlation); ok && usable[c] {
-			s.set.correlations = append(s.set.correlations, loadedRule{&ast.Rule{Metadata: c.Metadata, Span: c.Span}, d.relative, true})
+			s.set.correlations = append(s.set.correlations, loadedRule{Rule: &ast.Rule{Metadata: c.Metadata, Span: c.Span}, relative: d.relative, shared: true})
 		}
 	}
 }
