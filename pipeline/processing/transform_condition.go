@@ -35,7 +35,7 @@ func readAddCondition(m *params) transformation {
 	pairs := m.entries("conditions")
 	n := m.node.Get("conditions")
 	switch {
-	case pairs == nil:
+	case len(pairs) == 0:
 		if n != nil && n.Kind == yamldoc.Map {
 			m.errorf(diag.PipelineParameter, n.Span, "", "%q is empty", "conditions")
 		}
