@@ -1,0 +1,390 @@
+package logsql
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	syntax "sigmatic/parser/query/logsql"
+)
+
+// timeField is the column of the events' times.
+const timeField = "_time"
+
+// run gives what is left of the events behind a query's filter and pipes.
+// aggregated says that they are no events any more.
+func (s *store) run(query string) (blocks []*block, aggregated bool, err error) {
+	q, err := syntax.Parse(query)
+	if err != nil {
+		return nil, false, queryError(err)
+	}
+	// A pipe of filters right behind the filter is one with it.
+	filters := []syntax.Filter{q.Filter}
+	pipes := q.Pipes
+	for len(pipes) > 0 {
+		p, ok := pipes[0].(*syntax.FilterPipe)
+		if !ok {
+			break
+		}
+		filters, pipes = append(filters, p.Filter), pipes[1:]
+	}
+	selecting, err := compiler{top: true}.list(filters)
+	if err != nil {
+		return nil, false, queryError(err)
+	}
+	chosen := and(selecting)
+	for _, b := range s.blocks {
+		if r := b.result(chosen.apply(b)); r.rows() > 0 {
+			r.columns[timeField] = resultColumn(writeAll(r.times, timeText))
+			blocks = append(blocks, r)
+		}
+	}
+	for _, p := range pipes {
+		step, err := compilePipe(p)
+		if err != nil {
+			return nil, false, queryError(err)
+		}
+		_, stats := p.(*syntax.StatsPipe)
+		_, uniq := p.(*syntax.UniqPipe)
+		aggregated = aggregated || stats || uniq
+		blocks = step(blocks)
+	}
+	return blocks, aggregated, nil
+}
+
+// result makes a block for pipes of some rows.
+func (b *block) result(keep rows) *block {
+	r := &block{columns: map[string]*column{}}
+	r.ids, r.times = pick(b.ids, keep), pick(b.times, keep)
+	for name, c := range b.columns {
+		r.columns[name] = c.pick(keep)
+	}
+	return r
+}
+
+func timeText(n int64) string { return time.Unix(0, n).UTC().Format(time.RFC3339Nano) }
+
+func pick[T any](list []T, keep rows) []T {
+	var out []T
+	for i, v := range list {
+		if keep[i] {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// pick makes the column of some rows, stored in the same way.
+func (c *column) pick(keep rows) *column {
+	out := &column{kind: c.kind, bits: c.bits, values: pick(c.values, keep)}
+	switch {
+	case c.uints != nil:
+		out.uints = pick(c.uints, keep)
+	case c.ints != nil:
+		out.ints = pick(c.ints, keep)
+	case c.floats != nil:
+		out.floats = pick(c.floats, keep)
+	}
+	return out
+}
+
+// resultColumn makes a column of texts that a pipe has made.
+func resultColumn(values []string) *column { return &column{values: values} }
+
+// step is a pipe.
+type step func([]*block) []*block
+
+func compilePipe(p syntax.Pipe) (step, error) {
+	switch p := p.(type) {
+	case *syntax.FilterPipe:
+		f, err := compiler{}.compile(p.Filter)
+		return eachBlock(func(b *block) *block { return b.result(f.apply(b)) }), err
+	case *syntax.FieldsPipe:
+		return eachBlock(func(b *block) *block { return b.keep(func(name string) bool { return matchesName(p.Names, name) }) }), nil
+	case *syntax.DeletePipe:
+		return eachBlock(func(b *block) *block { return b.keep(func(name string) bool { return !matchesName(p.Names, name) }) }), nil
+	case *syntax.RenamePipe:
+		return eachBlock(func(b *block) *block { return b.rename(p) }), nil
+	case *syntax.LimitPipe:
+		return func(blocks []*block) []*block { return slice(blocks, 0, p.N) }, nil
+	case *syntax.OffsetPipe:
+		return func(blocks []*block) []*block { return slice(blocks, p.N, math.MaxUint64) }, nil
+	case *syntax.SortPipe:
+		return sortStep(p)
+	case *syntax.FormatPipe:
+		return formatStep(p)
+	case *syntax.UniqPipe:
+		return func(blocks []*block) []*block { return uniq(blocks, p.Fields) }, nil
+	case *syntax.StatsPipe:
+		return statsStep(p)
+	}
+	return nil, unknownPipe("of an unknown kind")
+}
+
+func unknownPipe(detail string) error {
+	return &syntax.Error{Offset: -1, Unknown: true, Detail: "a pipe " + detail}
+}
+
+func eachBlock(change func(*block) *block) step {
+	return func(blocks []*block) []*block {
+		var out []*block
+		for _, b := range blocks {
+			if r := change(b); r.rows() > 0 {
+				out = append(out, r)
+			}
+		}
+		return out
+	}
+}
+
+func matchesName(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool {
+		prefix, open := strings.CutSuffix(n, "*")
+		return n == name || open && strings.HasPrefix(name, prefix)
+	})
+}
+
+func (b *block) keep(is func(name string) bool) *block {
+	columns := maps.Clone(b.columns)
+	maps.DeleteFunc(columns, func(name string, _ *column) bool { return !is(name) })
+	return &block{b.ids, b.times, columns}
+}
+
+func (b *block) rename(p *syntax.RenamePipe) *block {
+	columns := maps.Clone(b.columns)
+	for _, pair := range p.Pairs {
+		c := columns[pair[0]]
+		if !p.Copy {
+			delete(columns, pair[0])
+		}
+		if delete(columns, pair[1]); c != nil {
+			columns[pair[1]] = c
+		}
+	}
+	return &block{b.ids, b.times, columns}
+}
+
+// slice cuts rows out of all.
+func slice(blocks []*block, from, n uint64) []*block {
+	at := uint64(0)
+	return eachBlock(func(b *block) *block {
+		keep := make(rows, b.rows())
+		for i := range keep {
+			keep[i] = at >= from && at-from < n
+			at++
+		}
+		return b.result(keep)
+	})(blocks)
+}
+
+// row is a place in a list of blocks.
+type row struct {
+	*block
+	i int
+}
+
+func (r row) at(field string) string { return r.columns[field].at(r.i) }
+
+func allRows(blocks []*block) []row {
+	var list []row
+	for _, b := range blocks {
+		for i := range b.rows() {
+			list = append(list, row{b, i})
+		}
+	}
+	return list
+}
+
+// gather makes one block of rows.
+func gather(list []row) *block {
+	out := &block{columns: map[string]*column{}}
+	names := map[string]bool{}
+	for _, r := range list {
+		out.ids, out.times = append(out.ids, r.ids[r.i]), append(out.times, r.times[r.i])
+		for name := range r.columns {
+			names[name] = true
+		}
+	}
+	for name := range names {
+		values := make([]string, len(list))
+		for i, r := range list {
+			values[i] = r.at(name)
+		}
+		out.columns[name] = resultColumn(values)
+	}
+	return out
+}
+
+func sortStep(p *syntax.SortPipe) (step, error) {
+	if len(p.By) == 0 {
+		return nil, unknownPipe("sort by all fields")
+	}
+	return func(blocks []*block) []*block {
+		list := allRows(blocks)
+		slices.SortStableFunc(list, func(a, b row) int {
+			for _, k := range p.By {
+				n := compareTexts(a.at(k.Field), b.at(k.Field))
+				if k.Desc != p.Desc {
+					n = -n
+				}
+				if n != 0 {
+					return n
+				}
+			}
+			return 0
+		})
+		list = list[min(p.Offset, uint64(len(list))):]
+		if p.Limit > 0 {
+			list = list[:min(p.Limit, uint64(len(list)))]
+		}
+		if len(list) == 0 {
+			return nil
+		}
+		return []*block{gather(list)}
+	}, nil
+}
+
+// compareTexts orders values: integers, times and numbers by size if both are one,
+// other texts by their pieces, numbers in them by size.
+func compareTexts(a, b string) int {
+	if a == b {
+		return 0
+	}
+	if n, ok := compareBy(parseInt, a, b); ok {
+		return n
+	}
+	if n, ok := compareBy(parseUint, a, b); ok {
+		return n
+	}
+	if n, ok := compareBy(parseTime, a, b); ok {
+		return n
+	}
+	if n, ok := compareBy(parseAmount, a, b); ok {
+		return n
+	}
+	return compareNatural(a, b)
+}
+
+// parseAmount reads a number, but no time and no address.
+func parseAmount(s string) (float64, bool) {
+	_, isTime := parseTime(s)
+	_, isAddress := parseIPv4(s)
+	f := parseNumber(s)
+	return f, !math.IsNaN(f) && !isTime && !isAddress
+}
+
+func compareBy[T cmp.Ordered](parse func(string) (T, bool), a, b string) (int, bool) {
+	x, okX := parse(a)
+	y, okY := parse(b)
+	return cmp.Compare(x, y), okX && okY
+}
+
+// compareNatural compares runs of digits by their numbers.
+func compareNatural(a, b string) int {
+	for a != "" && b != "" {
+		x, y := digitsOf(a), digitsOf(b)
+		if x == "" || y == "" {
+			if a[0] != b[0] {
+				return cmp.Compare(a[0], b[0])
+			}
+			a, b = a[1:], b[1:]
+			continue
+		}
+		n, _ := parseAmount(strings.TrimLeft(x, "0"))
+		m, _ := parseAmount(strings.TrimLeft(y, "0"))
+		if c := cmp.Compare(n, m); c != 0 {
+			return c
+		}
+		a, b = a[len(x):], b[len(y):]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+func digitsOf(s string) string {
+	n := 0
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	return s[:n]
+}
+
+func compileCondition(f syntax.Filter) (filter, error) {
+	if f == nil {
+		return everything{}, nil
+	}
+	return compiler{}.compile(f)
+}
+
+func formatStep(p *syntax.FormatPipe) (step, error) {
+	condition, err := compileCondition(p.If)
+	return eachBlock(func(b *block) *block {
+		is := condition.apply(b)
+		old := b.columns[p.As]
+		values := make([]string, b.rows())
+		for i := range values {
+			before := old.at(i)
+			values[i] = before
+			if is[i] {
+				text := formatRow(p.Steps, row{b, i})
+				if !(p.Keep == syntax.SkipEmpty && text == "" || p.Keep == syntax.KeepOriginal && before != "") {
+					values[i] = text
+				}
+			}
+		}
+		columns := maps.Clone(b.columns)
+		columns[p.As] = resultColumn(values)
+		return &block{b.ids, b.times, columns}
+	}), err
+}
+
+func formatRow(steps []syntax.FormatStep, r row) string {
+	var b strings.Builder
+	for _, s := range steps {
+		b.WriteString(s.Text)
+		if s.Field == "" {
+			continue
+		}
+		switch v := r.at(s.Field); s.Option {
+		case "lc":
+			b.WriteString(twice(v, unicode.ToLower))
+		case "uc":
+			b.WriteString(twice(v, unicode.ToUpper))
+		default:
+			b.WriteString(v)
+		}
+	}
+	return b.String()
+}
+
+func twice(s string, change func(rune) rune) string { return strings.Map(change, s) }
+
+func uniq(blocks []*block, fields []string) []*block {
+	seen := map[string]bool{}
+	var list []row
+	for _, r := range allRows(blocks) {
+		if key := keyOf(r, fields); !seen[key] {
+			seen[key] = true
+			list = append(list, r)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	b := gather(list)
+	return []*block{b.keep(func(name string) bool { return slices.Contains(fields, name) })}
+}
+
+// keyOf joins values so that different lists have different keys.
+func keyOf(r row, fields []string) string {
+	values := make([]string, len(fields))
+	for i, f := range fields {
+		values[i] = r.at(f)
+	}
+	key, _ := json.Marshal(values) // strings always have a JSON form
+	return string(key)
+}
