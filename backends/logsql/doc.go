@@ -38,8 +38,9 @@
 //     found in events without the field: AND f:*. What the server's shortcuts
 //     misread gets .* in front (shortcut.go).
 //   - A field reference: f:eq_field(g) where letter case is known on both
-//     sides; otherwise refused, as folding needs pipes that change the event.
-//     What one field's text holds of another's, no filter asks.
+//     sides; otherwise pipes that add both texts in lower case, and a filter
+//     behind them for the parts of the rule that ask about those. What one
+//     field's text holds of another's, no filter asks.
 //   - A time part: refused.
 //   - A keyword: _msg:~"(?i)v", the message taken to hold the event's values,
 //     one a line. An event that is sent without a message gets the text of the

@@ -3,6 +3,7 @@ package logsql
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -23,6 +24,10 @@ const maxFieldName = 128
 // printer turns leaves into clauses and gathers what they assume.
 type printer struct {
 	notes backends.Notes
+	// lowered are the fields of which pipes add the text in lower case, and late
+	// tells that a leaf asks about one.
+	lowered []string
+	late    bool
 }
 
 // leaf prints one leaf. LogsQL is two-valued and a filter on a field that an
@@ -271,9 +276,9 @@ func (p *printer) networks(f field, vs []*ast.CIDR) (backends.Clause, error) {
 	return out, nil
 }
 
-// fieldRef prints the comparison of two fields where it needs no folding:
-// eq_field compares the texts as they are. It also holds when both fields are
-// missing.
+// fieldRef prints the comparison of two fields. eq_field compares the texts as
+// they are, and also holds when both fields are missing. Where letter case is not
+// known, pipes put both texts in lower case, which is not quite folding.
 func (p *printer) fieldRef(f field, v *ast.FieldRef) (backends.Clause, error) {
 	if v.Mode != ast.RefEqual {
 		return nil, refuse(backends.FeatureFieldRef, v.Span, fmt.Sprintf("no filter asks for one field's text %s of another", refPlace(v.Mode)))
@@ -282,17 +287,39 @@ func (p *printer) fieldRef(f field, v *ast.FieldRef) (backends.Clause, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !caseKnown(f) || !caseKnown(other) {
-		return nil, refuse(backends.FeatureFieldRef, v.Span, "eq_field compares letter case, and no filter folds it")
-	}
 	if f.Multi == ast.MultiValued || other.Multi == ast.MultiValued {
 		return nil, refuse(backends.FeatureFieldRef, v.Span, "a list is stored as text")
 	}
 	p.notes.Add(backends.NoteMissingEmpty, f.Name)
 	p.noteSpelling(f)
 	p.noteSpelling(other)
-	equal := backends.Atom(f.quoted + ":eq_field(" + other.quoted + ")")
-	return backends.All{f.has(), equal}, nil
+	has, left, right := f.has(), f.quoted, other.quoted
+	if !caseKnown(f) || !caseKnown(other) {
+		for _, side := range []field{f, other} {
+			if !p.lower(side) {
+				return nil, refuse(backends.FeatureFieldRef, v.Span, fmt.Sprintf("the pipe format has no way to name %q", side.Name))
+			}
+		}
+		left, right = lowered(f.Name), lowered(other.Name)
+		has = backends.Atom(left + ":*")
+	}
+	return backends.All{has, backends.Atom(left + ":eq_field(" + right + ")")}, nil
+}
+
+// lower has pipes add a field's text in lower case, if they can name the field.
+func (p *printer) lower(f field) bool {
+	plain := func(r rune) bool {
+		return r < utf8.RuneSelf && (isDigit(byte(r)) || 'a' <= r|0x20 && r|0x20 <= 'z' || strings.ContainsRune("_.@-", r))
+	}
+	if strings.ContainsFunc(f.Name, func(r rune) bool { return !plain(r) }) {
+		return false
+	}
+	p.late = true
+	p.notes.Add(backends.NoteFolding, f.Name)
+	if !slices.Contains(p.lowered, f.Name) {
+		p.lowered = append(p.lowered, f.Name)
+	}
+	return true
 }
 
 func refPlace(m ast.RefMode) string {

@@ -45,22 +45,65 @@ func (Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, e
 		return nil, err
 	}
 	var p printer
-	clause, err := backends.Translate(expr, p.leaf, p.list)
+	clause, late, err := p.split(expr)
 	if err != nil {
 		return nil, err
 	}
-	text := style(opts).Print(within(opts.Source, clause), "")
-	if pipe := fieldsPipe(q.Rule); pipe != "" {
-		if opts.Compact {
-			text += " " + pipe
-		} else {
-			text += "\n" + pipe
+	stages := []string{style(opts).Print(within(opts.Source, clause), "")}
+	if len(p.lowered) > 0 {
+		for _, f := range p.lowered {
+			stages = append(stages, "| format "+quoteString("<lc:"+f+">")+" as "+lowered(f))
 		}
+		stages = append(stages, "| filter "+style(opts).Print(late, "  "))
 	}
+	if pipe := fieldsPipe(q.Rule); pipe != "" {
+		stages = append(stages, pipe)
+	} else if len(p.lowered) > 0 {
+		stages = append(stages, p.deletePipe())
+	}
+	separator := "\n"
+	if opts.Compact {
+		separator = " "
+	}
+	text := strings.Join(stages, separator)
 	if len(text) > maxQueryLen {
 		p.notes.Add(backends.NoteEngineVersion, fmt.Sprintf("a server whose -search.maxQueryLen, where it has the flag, is at least %d", len(text)))
 	}
 	return &backends.Output{Query: text, Notes: p.notes.List()}, nil
+}
+
+// split prints the parts of a conjunction that filters can say about the event,
+// and those that ask about fields which pipes add to it.
+func (p *printer) split(e ast.Expr) (first, late backends.Clause, err error) {
+	terms := []ast.Expr{e}
+	if and, ok := e.(*ast.And); ok {
+		terms = and.Terms
+	}
+	var firsts, lates backends.All
+	for _, t := range terms {
+		p.late = false
+		c, err := backends.Translate(t, p.leaf, p.list)
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case p.late:
+			lates = append(lates, c)
+		default:
+			firsts = append(firsts, c)
+		}
+	}
+	return backends.Fold(firsts), backends.Fold(lates), nil
+}
+
+// lowered names the field that holds another's text in lower case.
+func lowered(field string) string { return quoteString("lower(" + field + ")") }
+
+func (p *printer) deletePipe() string {
+	names := make([]string, len(p.lowered))
+	for i, f := range p.lowered {
+		names[i] = lowered(f)
+	}
+	return "| delete " + strings.Join(names, ", ")
 }
 
 // within adds the stream that the events are in.

@@ -140,7 +140,7 @@ var leafCases = []leafCase{
 	{name: "TimePart", value: &sigma.TimePart{Unit: sigma.Hour, N: 5}, refuse: backends.FeatureTimePart},
 	{name: "Exists", value: &sigma.Exists{Want: true}, want: `f:*`, notes: "missing-is-empty null-not-indexed"},
 	{name: "Exists not", value: &sigma.Exists{}, want: `NOT f:*`, notes: "missing-is-empty null-not-indexed"},
-	{name: "FieldRef", value: &sigma.FieldRef{Field: field1("g")}, refuse: backends.FeatureFieldRef},
+	{name: "FieldRef to a name with blanks", value: &sigma.FieldRef{Field: field1("a b")}, refuse: backends.FeatureFieldRef},
 	{name: "FieldRef contains", value: &sigma.FieldRef{Field: field1("g"), Mode: sigma.RefContains}, refuse: backends.FeatureFieldRef},
 	{name: "Keyword", value: &sigma.Keyword{Value: pattern(run, lit("Val"), run)}, want: `_msg:~"(?i)Val"`, notes: "message-field"},
 	{name: "Keyword cased", value: &sigma.Keyword{Value: cased(run, lit("Val"), run)}, want: `_msg:~"Val"`, notes: "message-field"},
@@ -433,6 +433,31 @@ func TestDescription(t *testing.T) {
 	b := New()
 	if b.Name() != "logsql" || b.Language() != "LogsQL" || b.Extension() != ".logsql" || !slices.Equal(b.Aliases(), []string{"victorialogs"}) {
 		t.Error(b.Name(), b.Language(), b.Extension(), b.Aliases())
+	}
+}
+
+// TestLowered: where letter case is not known, pipes lower two fields, and only
+// the parts of the rule that ask about them stand behind the pipes.
+func TestLowered(t *testing.T) {
+	ref := match(field1("f"), &sigma.FieldRef{Field: field1("g")})
+	const pipes = ` | format "<lc:f>" as "lower(f)" | format "<lc:g>" as "lower(g)" | filter `
+	const equal = `"lower(f)":* AND "lower(f)":eq_field("lower(g)")`
+	const end = ` | delete "lower(f)", "lower(g)"`
+	h := match(field1("h"), cased(lit("x")))
+	for _, c := range []struct {
+		expr sigma.Expr
+		want string
+	}{
+		{ref, "*" + pipes + equal + end},
+		{not(ref), "*" + pipes + "NOT (" + equal + ")" + end},
+		{and(h, ref), `h:="x"` + pipes + equal + end},
+		{or(h, ref), "*" + pipes + `h:="x" OR (` + equal + ")" + end},
+		{and(h, not(and(h, ref))), `h:="x"` + pipes + `NOT (h:="x" AND ` + equal + ")" + end},
+	} {
+		got, notes, err := convert(c.expr, backends.Options{Compact: true})
+		if err != nil || got != c.want || !slices.Contains(notes, "ascii-folding") {
+			t.Errorf("%s\n got %s %v\nwant %s (%v)", c.expr, got, notes, c.want, err)
+		}
 	}
 }
 
