@@ -88,6 +88,7 @@ func TestSelects(t *testing.T) {
 
 func TestSimplify(t *testing.T) {
 	m := func(f string) Expr { return &Match{Field: Field{Name: f}, Value: &Null{}} }
+	and := func(terms ...Expr) Expr { return &And{Terms: terms} }
 	for _, c := range []struct {
 		in   Expr
 		want string
@@ -97,6 +98,11 @@ func TestSimplify(t *testing.T) {
 		{&Not{Term: &Not{Term: m("a")}}, `"a" is null`},
 		{&Not{Term: &And{Terms: []Expr{&Not{Term: m("a")}}}}, `"a" is null`},
 		{&And{Terms: []Expr{m("a"), m("a")}}, `"a" is null`},
+		{&Or{Terms: []Expr{and(m("a"), m("b"), m("z")), and(m("z"), m("c"), m("a"))}}, `and("a" is null, "z" is null, or("b" is null, "c" is null))`},
+		{&Or{Terms: []Expr{and(m("a"), m("b")), and(m("a"), m("c")), m("d")}}, `or(and("a" is null, "b" is null), and("a" is null, "c" is null), "d" is null)`},
+		{&Or{Terms: []Expr{m("a"), and(m("b"), m("a"))}}, `"a" is null`},
+		{&Or{Terms: []Expr{and(m("b"), m("a"), m("c")), and(m("a"), m("c"))}}, `and("a" is null, "c" is null)`},
+		{and(m("y"), &Or{Terms: []Expr{and(m("a"), m("b")), and(m("a"), &Or{Terms: []Expr{m("c"), m("d")}})}}), `and("y" is null, "a" is null, or("b" is null, "c" is null, "d" is null))`},
 		{&And{Terms: []Expr{m("a"), &Or{Terms: []Expr{m("b"), m("c")}}}}, `and("a" is null, or("b" is null, "c" is null))`},
 	} {
 		before := c.in.String()
