@@ -24,6 +24,8 @@ type Backend interface {
 	Language() string
 	// Extension is that of files that hold one query, with its dot.
 	Extension() string
+	// Formats are the kinds of files that its products import.
+	Formats() []Format
 	// Convert prints one query. The error is an *Unsupported.
 	Convert(q *ast.Query, opts Options) (*Output, error)
 }
@@ -32,7 +34,10 @@ type Backend interface {
 // none of them changes which of those events the query selects.
 type Options struct {
 	Compact bool // one line
-	Source  Source
+	// Alert is set where an alert rule runs the query: it gives back what tells
+	// events apart, and leaves out what is only for people to look at.
+	Alert  bool
+	Source Source
 }
 
 // Source says where a target keeps the events of a log source, as a schema knows

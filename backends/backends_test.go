@@ -165,6 +165,7 @@ func (f fake) Name() string      { return f.name }
 func (f fake) Aliases() []string { return []string{f.name + "-alias"} }
 func (f fake) Language() string  { return f.name }
 func (f fake) Extension() string { return "." + f.name }
+func (f fake) Formats() []Format { return nil }
 func (f fake) Convert(*ast.Query, Options) (*Output, error) {
 	*f.calls++
 	if f.can {

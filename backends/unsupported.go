@@ -31,6 +31,9 @@ const (
 	FeatureSize        Feature = "size"
 	FeatureCorrelation Feature = "correlation"
 	FeaturePipeline    Feature = "pipeline" // which refuses the rule
+	FeatureLineBreak   Feature = "line break"
+	FeatureTitle       Feature = "title" // that a format's files cannot hold
+	FeatureSameKey     Feature = "name that is taken"
 )
 
 // Unsupported is a typed refusal: this language cannot say this.

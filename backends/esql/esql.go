@@ -49,7 +49,7 @@ func (Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, e
 	if c.depth(clause) > maxDepth || nesting(clause) > maxNesting {
 		return nil, unsupported(backends.FeatureSize, expr.Range(), "the expression is deeper than the engine's parser allows")
 	}
-	text := from(opts.Source) + commandSeparator(opts) + "WHERE " + c.style.Print(clause, "    ")
+	text := from(opts) + commandSeparator(opts) + "WHERE " + c.style.Print(clause, "    ")
 	if utf8.RuneCountInString(text) > maxQuery {
 		return nil, unsupported(backends.FeatureSize, expr.Range(), fmt.Sprintf("the query would have more than %d characters", maxQuery))
 	}
@@ -74,12 +74,21 @@ func style(opts backends.Options) backends.Style {
 }
 
 // from is the source command. Where a schema names the index, the rows keep the
-// identity of their documents, which detection rules and people ask for.
-func from(s backends.Source) string {
-	if s.Index == "" {
-		return "FROM *"
+// identity of their documents, which people ask for; an alert rule always needs
+// it: by _id, an event that two runs see is one alert
+// (https://www.elastic.co/docs/solutions/security/detect-and-alert/esql).
+func from(opts backends.Options) string {
+	command := "FROM *"
+	if opts.Source.Index != "" {
+		command = "FROM " + quoteIndex(opts.Source.Index)
 	}
-	return "FROM " + quoteIndex(s.Index) + " METADATA _id, _index"
+	switch {
+	case opts.Alert:
+		return command + " METADATA _id, _index, _version"
+	case opts.Source.Index != "":
+		return command + " METADATA _id, _index"
+	}
+	return command
 }
 
 func commandSeparator(opts backends.Options) string {

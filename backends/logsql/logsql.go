@@ -56,9 +56,11 @@ func (Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, e
 		}
 		stages = append(stages, "| filter "+style(opts).Print(late, "  "))
 	}
-	if pipe := fieldsPipe(q.Rule); pipe != "" {
+	switch pipe := fieldsPipe(q.Rule); {
+	case opts.Alert: // which counts, and shows no field
+	case pipe != "":
 		stages = append(stages, pipe)
-	} else if len(p.lowered) > 0 {
+	case len(p.lowered) > 0:
 		stages = append(stages, p.deletePipe())
 	}
 	separator := "\n"

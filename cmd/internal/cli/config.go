@@ -22,7 +22,7 @@ import (
 const projectFile = ".sigmatic.yml"
 
 // pathFlags are the flags whose values are paths.
-var pathFlags = []string{"rules", "output", "filter", "vars", "config", "pipeline", "pipeline-file"}
+var pathFlags = []string{"rules", "output", "filter", "vars", "config", "pipeline", "pipeline-file", "template"}
 
 // projectDefaults are the flags of one project file.
 type projectDefaults struct {

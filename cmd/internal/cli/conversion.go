@@ -1,10 +1,9 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"sigmatic/ast"
 	"sigmatic/ast/diag"
@@ -17,10 +16,12 @@ type conversion struct {
 	rule   loadedRule
 	query  *ast.Query
 	target backends.Backend
-	schema string
+	terms  *prepared
+	form   *form
 	out    *backends.Output
 	err    error
-	text   []byte // what the format makes of it; nothing where the format says nothing of refusals
+	text   []byte   // in the form; nothing where the form says nothing of refusals
+	keys   []string // by which the product tells items apart
 }
 
 // answer is what became of one rule.
@@ -52,7 +53,7 @@ func (c *convertRun) answer(r loadedRule) answer {
 	}
 	for i := range a.conversions {
 		a.conversions[i].postprocess()
-		a.conversions[i].text = c.render(a.conversions[i])
+		a.conversions[i].render()
 	}
 	return a
 }
@@ -72,8 +73,8 @@ type prepared struct {
 func (c *convertRun) prepare(r *ast.Rule, _ backends.Backend, others []*prepared) *prepared {
 	rule := c.schema.Apply(r)
 	for _, o := range others {
-		if o != nil && o.rule == rule {
-			return &prepared{rule: rule, queries: o.queries, schema: c.schema.Name, err: o.err}
+		if o != nil && o.err == nil && o.rule == rule {
+			return &prepared{rule: rule, queries: o.queries, schema: c.schema.Name}
 		}
 	}
 	qs, err := queries(rule)
@@ -89,7 +90,11 @@ func (c *convertRun) convert(r loadedRule) []conversion {
 	in := func(b backends.Backend) *prepared {
 		i := c.registry.Index(b)
 		if terms[i] == nil {
-			terms[i] = c.prepare(r.Rule, b, terms)
+			p := c.prepare(r.Rule, b, terms)
+			if p.err == nil {
+				p.source, p.err = r.placed(p.source, b)
+			}
+			terms[i] = p
 		}
 		return terms[i]
 	}
@@ -104,12 +109,13 @@ func (c *convertRun) convert(r loadedRule) []conversion {
 			if d := unresolved(p.queries[i]); d != nil {
 				return nil, backends.Options{}, refusal(b, backends.FeaturePlaceholder, d.Span, d.Summary)
 			}
-			source, err := r.placed(p.source, b)
-			return p.queries[i], backends.Options{Compact: c.compact, Source: source}, err
+			opts := c.options(b)
+			opts.Source = p.source
+			return p.queries[i], opts, nil
 		})
 		for j, res := range results {
 			p := in(c.backends[j])
-			v := conversion{rule: r, target: c.backends[j], schema: p.schema, out: res.Output, err: res.Err}
+			v := conversion{rule: r, target: c.backends[j], terms: p, form: c.forms[j], out: res.Output, err: res.Err}
 			v.query = &ast.Query{Rule: r.Rule, Condition: r.Conditions[i], Index: i}
 			if v.out != nil && len(p.notes) > 0 {
 				v.out = &backends.Output{Query: v.out.Query, Notes: append(p.notes[:len(p.notes):len(p.notes)], v.out.Notes...)}
@@ -120,6 +126,15 @@ func (c *convertRun) convert(r loadedRule) []conversion {
 	return out
 }
 
+// options are the wishes on a target's text. A target that is asked only whether
+// it can say the query has none.
+func (c *convertRun) options(b backends.Backend) backends.Options {
+	if i := slices.Index(c.backends, b); i >= 0 {
+		return c.forms[i].options
+	}
+	return backends.Options{}
+}
+
 func refusal(b backends.Backend, feature backends.Feature, at source.Span, detail string) *backends.Unsupported {
 	return &backends.Unsupported{Backend: b.Name(), Feature: feature, Span: at, Detail: detail}
 }
@@ -128,10 +143,10 @@ func refusal(b backends.Backend, feature backends.Feature, at source.Span, detai
 func (c *convertRun) refuse(r loadedRule) answer {
 	var a answer
 	none := &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}
-	for _, b := range c.backends {
+	for i, b := range c.backends {
 		err := refusal(b, backends.FeatureCorrelation, r.Title.Span, "correlations are read and not yet converted")
-		v := conversion{rule: r, query: none, target: b, schema: c.schema.Name, err: err}
-		v.text = c.render(v)
+		v := conversion{rule: r, query: none, target: b, terms: &prepared{schema: c.schema.Name}, form: c.forms[i], err: err}
+		v.render()
 		a.conversions = append(a.conversions, v)
 	}
 	return a
@@ -144,22 +159,6 @@ func (v conversion) header() string {
 
 func (v conversion) place() string {
 	return fmt.Sprintf("%s:%d", v.rule.Span.File.Name, v.rule.Title.Span.Position().Line)
-}
-
-// render gives a conversion in the format that was asked for.
-func (c *convertRun) render(v conversion) []byte {
-	if c.format == "jsonl" {
-		var b strings.Builder
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		// A record of strings and numbers always encodes.
-		_ = enc.Encode(v.record())
-		return []byte(b.String())
-	}
-	if v.err != nil {
-		return nil
-	}
-	return []byte(v.out.Query + "\n")
 }
 
 // conversionRecord is the form of -f jsonl, one for each query and target.
@@ -190,7 +189,7 @@ func (v conversion) record() conversionRecord {
 	r := conversionRecord{
 		File: v.rule.Span.File.Name, Line: v.rule.Title.Span.Position().Line,
 		RuleID: v.rule.ID.Value, Title: v.rule.Title.Value, Condition: v.query.Condition.Text.Value,
-		Target: v.target.Name(), Format: "text", Schema: v.schema, Notes: []backends.Note{},
+		Target: v.target.Name(), Format: "text", Schema: v.terms.schema, Notes: []backends.Note{},
 	}
 	if v.err == nil {
 		r.Query = v.out.Query

@@ -20,9 +20,8 @@ import (
 type convertRun struct {
 	*app
 	targets      []string
-	format       string
+	form         formFlags
 	schemaName   string
-	compact      bool
 	outPath      string
 	allowRefused bool
 	selection    selection
@@ -32,6 +31,8 @@ type convertRun struct {
 
 	registry backends.Registry
 	backends []backends.Backend
+	forms    []*form           // of the backends
+	keys     map[string]string // names in the products, to the places of the rules that have them
 	schema   pipeline.Schema
 	vars     ast.Vars
 	selected func(*ast.Rule) bool
@@ -42,7 +43,7 @@ type convertRun struct {
 const gcPercent = 300
 
 func (a *app) convertCommand() *cobra.Command {
-	c := &convertRun{app: a, registry: all.Registry()}
+	c := &convertRun{app: a, registry: all.Registry(), keys: map[string]string{}}
 	cmd := &cobra.Command{
 		Use:   "convert [flags] [RULES...]",
 		Short: "Print the queries that mean the same as the rules",
@@ -54,19 +55,23 @@ A rule that a target cannot express is refused, with the place in the rule and
 the targets that can. What a query takes for granted about the data is said in
 notes: in full for a single query, by count for many, always in -f jsonl.
 
-Targets: ` + strings.Join(c.registry.Names(), ", ") + `. Formats: text, jsonl.`,
+Targets: ` + strings.Join(c.registry.Names(), ", ") + `. Beside text and jsonl, targets have formats
+that their products import; list formats shows them.`,
 		Example: `  sigmatic convert -t splunk,esql,kql,logsql
   sigmatic convert -t splunk --compact rules/cloudtrail/aws_ssm_command_sent.yml
   sigmatic convert -t esql -f jsonl --level high,critical rules
-  sigmatic convert -t splunk -p docs/examples/pipeline.yml rules/cloudtrail/aws_ssm_command_sent.yml`,
+  sigmatic convert -t splunk -p docs/examples/pipeline.yml rules/cloudtrail/aws_ssm_command_sent.yml
+  sigmatic convert -f savedsearches --set interval=15m rules`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error { return c.run(args) },
 	}
 	f := cmd.Flags()
 	f.StringSliceVarP(&c.targets, "target", "t", nil, "targets, as a list or repeated; all when not given")
-	f.StringVarP(&c.format, "format", "f", "text", "output format: text or jsonl")
+	f.StringVarP(&c.form.format, "format", "f", formText, "what is written: text, jsonl, or a format of the target (list formats)")
+	f.StringVar(&c.form.template, "template", "", "write each query through this template of Go's text/template (docs/templates.md)")
+	f.StringArrayVar(&c.form.settings, "set", nil, "NAME=VALUE: a setting of the format (list formats); repeatable")
 	f.StringVar(&c.schemaName, "schema", "auto", "names and types of the fields: auto, none")
-	f.BoolVar(&c.compact, "compact", false, "print each query on one line")
+	f.BoolVar(&c.form.compact, "compact", false, "print each query on one line")
 	f.StringVarP(&c.outPath, "output", "o", "", "write to this file, or to a directory (existing, or with a trailing slash) one file for each rule and target")
 	f.BoolVar(&c.allowRefused, "allow-refused", false, "exit with 0 although a target refused a rule")
 	c.selection.flags(cmd)
@@ -92,11 +97,8 @@ func (c *convertRun) run(args []string) error {
 	if err := c.pipelines.read(c.app, c.backends, c.registry); err != nil {
 		return err
 	}
-	c.pipelines.withTarget(c.backends, c.format)
+	c.pipelines.withTarget(c.backends, c.form.format)
 	if c.selected, err = c.selection.filter(); err != nil {
-		return err
-	}
-	if _, err := c.filter.parsedMode(); err != nil {
 		return err
 	}
 	out, err := c.openSink()
@@ -133,6 +135,7 @@ func (c *convertRun) take(a answer, out sink, count *tally) error {
 	c.diagnostics(a.diags)
 	count.broken += a.broken
 	for _, v := range a.conversions {
+		c.claim(&v)
 		count.add(v)
 		if err := out.add(v); err != nil {
 			return err
@@ -142,25 +145,32 @@ func (c *convertRun) take(a answer, out sink, count *tally) error {
 }
 
 func (c *convertRun) check() error {
-	if len(c.targets) == 0 {
-		c.targets = c.registry.Names()
+	if err := c.chooseTargets(); err != nil {
+		return err
 	}
-	for _, name := range c.targets {
-		b := c.registry.Find(name)
-		if b == nil {
-			return usagef("unknown target %q, the targets are %s", name, strings.Join(c.registry.Names(), ", "))
-		}
-		if !slices.Contains(c.backends, b) {
-			c.backends = append(c.backends, b)
-		}
-	}
-	if c.format != "text" && c.format != "jsonl" {
-		return usagef("unknown format %q, the formats are text, jsonl", c.format)
+	if err := c.chooseForms(); err != nil {
+		return err
 	}
 	if _, ok := pipeline.Find(c.schemaName); !ok {
 		return usagef("unknown schema %q, the schemas are auto, none", c.schemaName)
 	}
-	return nil
+	_, err := c.filter.parsedMode()
+	return err
+}
+
+// claim takes the names that a conversion has in the product, or refuses the
+// conversion where another has one of them: the product would keep one of the two.
+func (c *convertRun) claim(v *conversion) {
+	for _, k := range v.keys {
+		if first, taken := c.keys[v.target.Name()+" "+k]; taken {
+			v.err = refusal(v.target, backends.FeatureSameKey, v.rule.Title.Span, fmt.Sprintf("%q is the name of %s", k, first))
+			v.out, v.text = nil, nil
+			return
+		}
+	}
+	for _, k := range v.keys {
+		c.keys[v.target.Name()+" "+k] = v.place()
+	}
 }
 
 // tally counts what became of the rules.

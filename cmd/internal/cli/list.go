@@ -80,7 +80,8 @@ func (l listing) write(w io.Writer, asJSON bool) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, strings.ToUpper(strings.Join(l.columns, "\t")))
 	for _, row := range l.rows {
-		fmt.Fprintln(t, strings.Join(row, "\t"))
+		// An empty cell at the end would leave blanks.
+		fmt.Fprintln(t, strings.TrimRight(strings.Join(row, "\t"), "\t"))
 	}
 	return t.Flush()
 }
@@ -101,11 +102,18 @@ func listTargets(*app) listing {
 }
 
 func listFormats(*app) listing {
-	l := listing{columns: []string{"target", "format", "extension", "summary"}}
+	l := listing{columns: []string{"target", "format", "extension", "summary", "settings"}}
 	for _, b := range all.Registry() {
 		l.rows = append(l.rows,
-			[]string{b.Name(), "text", b.Extension(), "the query"},
-			[]string{b.Name(), "jsonl", ".jsonl", "query, notes and place, one JSON object a line"})
+			[]string{b.Name(), formText, b.Extension(), "the query", ""},
+			[]string{b.Name(), formJSONL, ".jsonl", "query, notes and place, one JSON object a line", ""})
+		for _, f := range b.Formats() {
+			var settings []string
+			for _, s := range f.Settings {
+				settings = append(settings, s.Name+"="+s.Default)
+			}
+			l.rows = append(l.rows, []string{b.Name(), f.Name, f.Extension, f.Summary, strings.Join(settings, " ")})
+		}
 	}
 	return l
 }

@@ -197,8 +197,8 @@ func (f *pipelineFlags) adapt(r loadedRule) (loadedRule, []diag.Diagnostic, *dia
 func (c *convertRun) refused(r loadedRule, why *diag.Diagnostic) []conversion {
 	var out []conversion
 	none := &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}
-	for _, b := range c.backends {
-		out = append(out, conversion{rule: r, query: none, target: b, schema: "none", err: refusal(b, backends.FeaturePipeline, why.Span, why.Summary)})
+	for i, b := range c.backends {
+		out = append(out, conversion{rule: r, query: none, target: b, terms: &prepared{schema: "none"}, form: c.forms[i], err: refusal(b, backends.FeaturePipeline, why.Span, why.Summary)})
 	}
 	return out
 }
@@ -270,16 +270,18 @@ func (s *finalSink) close() error {
 }
 
 // finalizing opens the sink of pipelines with finalizers, nil without any.
-func (c *convertRun) finalizing(tree bool) (sink, error) {
+func (c *convertRun) finalizing() (sink, error) {
 	p := c.pipelines.merged
 	switch {
 	case p == nil || !p.Finalizes():
 		return nil, nil
 	case len(c.backends) > 1:
 		return nil, usagef("the finalizers of the pipelines make one text of all queries; say one target with -t")
-	case c.format != "text":
-		return nil, usagef("the finalizers of the pipelines make one text of all queries, which -f %s has no place for", c.format)
-	case tree:
+	case c.form.format != formText:
+		return nil, usagef("the finalizers of the pipelines make one text of all queries, which -f %s has no place for", c.form.format)
+	case c.form.template != "":
+		return nil, usagef("the finalizers of the pipelines make one text of all queries, which a template has no place for")
+	case c.writesTree():
 		return nil, usagef("the finalizers of the pipelines make one text of all queries; say a file with -o, not a directory")
 	}
 	w, closeFile, err := c.output(c.outPath)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -23,34 +22,24 @@ type sink interface {
 
 // openSink opens what -o names.
 func (c *convertRun) openSink() (sink, error) {
-	info, err := os.Stat(c.outPath)
-	tree := strings.HasSuffix(c.outPath, "/") || err == nil && info.IsDir()
-	if final, err := c.finalizing(tree); final != nil || err != nil {
+	if final, err := c.finalizing(); final != nil || err != nil {
 		return final, err
 	}
-	if tree {
-		return &treeSink{root: c.outPath, layout: c.layout(), open: map[string]*document{}}, nil
+	if c.writesTree() {
+		return &treeSink{root: c.outPath, open: map[string]*document{}}, nil
 	}
 	w, closeFile, err := c.output(c.outPath)
 	if err != nil {
 		return nil, err
 	}
 	buffered := bufio.NewWriterSize(w, 1<<16)
-	return &streamSink{document: document{w: buffered, layout: c.layout()}, flush: buffered.Flush, closeFile: closeFile}, nil
+	return &streamSink{document: document{w: buffered, layout: c.forms[0].layout}, flush: buffered.Flush, closeFile: closeFile}, nil
 }
 
-// layout is how a format puts several conversions into one text.
-type layout struct {
-	headers   bool   // a line above each, unless it stands alone
-	separator string // between two
-	extension string // of a file, instead of that of the target
-}
-
-func (c *convertRun) layout() layout {
-	if c.format == "jsonl" {
-		return layout{extension: ".jsonl"}
-	}
-	return layout{headers: true, separator: "\n"}
+// writesTree reports whether -o names a directory.
+func (c *convertRun) writesTree() bool {
+	info, err := os.Stat(c.outPath)
+	return strings.HasSuffix(c.outPath, "/") || err == nil && info.IsDir()
 }
 
 // document is one text of conversions.
@@ -86,17 +75,27 @@ func (d *document) write(v conversion, headed bool) error {
 	if v.text == nil {
 		return nil
 	}
-	var err error
+	above := d.head
 	if d.some {
-		_, err = io.WriteString(d.w, d.separator)
+		above = d.separator
 	}
 	d.some = true
 	if headed {
-		_, headErr := fmt.Fprintln(d.w, v.header())
-		err = errors.Join(err, headErr)
+		above += v.header() + "\n"
 	}
+	_, err := io.WriteString(d.w, above)
 	_, textErr := d.w.Write(v.text)
 	return errors.Join(err, textErr)
+}
+
+// end writes what stands below the last conversion.
+func (d *document) end() error {
+	err := d.release()
+	if d.some {
+		_, footErr := io.WriteString(d.w, d.foot)
+		err = errors.Join(err, footErr)
+	}
+	return err
 }
 
 // streamSink writes all conversions to one file, or to standard output.
@@ -105,13 +104,12 @@ type streamSink struct {
 	flush, closeFile func() error
 }
 
-func (s *streamSink) close() error { return errors.Join(s.release(), s.flush(), s.closeFile()) }
+func (s *streamSink) close() error { return errors.Join(s.end(), s.flush(), s.closeFile()) }
 
 // treeSink writes a file for each rule file and target, in folders as the rules
 // have them.
 type treeSink struct {
-	root string
-	layout
+	root   string
 	source *source.File
 	open   map[string]*document // those that more may go to, by path
 }
@@ -126,7 +124,7 @@ func (t *treeSink) add(v conversion) error {
 	name := t.path(v)
 	d := t.open[name]
 	if d == nil {
-		d = &document{w: &bytes.Buffer{}, layout: t.layout}
+		d = &document{w: &bytes.Buffer{}, layout: v.form.layout}
 		t.open[name] = d
 	}
 	d.shared = d.shared || v.rule.shared
@@ -134,11 +132,7 @@ func (t *treeSink) add(v conversion) error {
 }
 
 func (t *treeSink) path(v conversion) string {
-	ext := t.extension
-	if ext == "" {
-		ext = v.target.Extension()
-	}
-	return filepath.Join(t.root, v.target.Name(), filepath.FromSlash(ruleFile{relative: v.rule.relative}.stem()+ext))
+	return filepath.Join(t.root, v.target.Name(), filepath.FromSlash(ruleFile{relative: v.rule.relative}.stem()+v.form.extension))
 }
 
 func (t *treeSink) close() error { return t.flush(true) }
@@ -151,7 +145,7 @@ func (t *treeSink) flush(all bool) error {
 			continue
 		}
 		delete(t.open, name)
-		if err := d.release(); err != nil {
+		if err := d.end(); err != nil {
 			return err
 		}
 		if !d.some {
