@@ -1,0 +1,540 @@
+package lucene
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Regexp is a node of a regular expression. An expression matches whole texts;
+// it has no anchors, no flags and no groups but parentheses.
+type Regexp interface {
+	// String prints the node so that it parses to an equal one.
+	String() string
+	regexp()
+}
+
+type (
+	// Union matches what one of its operands matches.
+	Union struct{ Of []Regexp }
+	// Intersection matches what all of its operands match.
+	Intersection struct{ Of []Regexp }
+	// Concat matches texts of its operands, one behind the other. Without
+	// operands it matches the empty text.
+	Concat struct{ Of []Regexp }
+	// Repeat matches from Min to Max texts of its operand; Max is -1 for no bound.
+	Repeat struct {
+		Of       Regexp
+		Min, Max int
+	}
+	// Complement matches what its operand does not.
+	Complement struct{ Of Regexp }
+	// Class matches one character of a set.
+	Class struct {
+		Negated bool
+		Members []Range
+	}
+	// Literal matches a text. Quoted tells that it stood between quotation marks.
+	Literal struct {
+		Text   string
+		Quoted bool
+	}
+	// AnyChar matches any one character, line breaks too.
+	AnyChar struct{}
+	// AnyString matches every text.
+	AnyString struct{}
+	// Nothing matches no text.
+	Nothing struct{}
+	// Interval matches the numerals from Min to Max, with exactly Digits digits,
+	// or with any number of leading zeros if Digits is 0.
+	Interval struct{ Min, Max, Digits int }
+)
+
+// Range is a set of characters: those from Lo to Hi, or, if Name is not 0, a
+// class that Lucene names by a letter: \d \D \s \S \w \W.
+type Range struct {
+	Lo, Hi rune
+	Name   byte
+}
+
+func (Union) regexp()        {}
+func (Intersection) regexp() {}
+func (Concat) regexp()       {}
+func (Repeat) regexp()       {}
+func (Complement) regexp()   {}
+func (Class) regexp()        {}
+func (Literal) regexp()      {}
+func (AnyChar) regexp()      {}
+func (AnyString) regexp()    {}
+func (Nothing) regexp()      {}
+func (Interval) regexp()     {}
+
+// Limits of the reader, so that no text exhausts memory or stack.
+const (
+	maxRegexpDepth = 1000
+	maxRepeat      = 1 << 20
+)
+
+// ParseRegexp reads an expression with all operators of RegExp.ALL. The error is
+// a *SyntaxError.
+func ParseRegexp(text string) (Regexp, error) {
+	if text == "" {
+		return Concat{}, nil
+	}
+	p := &regexpParser{text: text}
+	re := p.union()
+	if p.err == nil && p.at < len(text) {
+		p.fail("expected the end, found %q", p.peekRune())
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	return re, nil
+}
+
+// regexpParser is a recursive-descent parser; each method is a rule of Lucene's
+// grammar. What an operator would need an operand for is a plain character
+// there: "(?:a)" matches the text "?:a", and "a||b" the text "|b".
+type regexpParser struct {
+	text  string
+	at    int
+	depth int
+	err   error
+}
+
+func (p *regexpParser) fail(format string, args ...any) {
+	if p.err == nil {
+		p.err = &SyntaxError{Offset: p.at, Detail: fmt.Sprintf(format, args...)}
+		p.at = len(p.text) // nothing is left to read, so that every loop ends
+	}
+}
+
+func (p *regexpParser) peekRune() rune {
+	r, _ := utf8.DecodeRuneInString(p.text[p.at:])
+	return r
+}
+
+func (p *regexpParser) peek(set string) bool {
+	return p.at < len(p.text) && strings.IndexByte(set, p.text[p.at]) >= 0
+}
+
+func (p *regexpParser) take(c byte) bool {
+	if p.at < len(p.text) && p.text[p.at] == c {
+		p.at++
+		return true
+	}
+	return false
+}
+
+func (p *regexpParser) next() rune {
+	if p.at >= len(p.text) {
+		p.fail("expected a character, found the end")
+		return 0
+	}
+	r, n := utf8.DecodeRuneInString(p.text[p.at:])
+	p.at += n
+	return r
+}
+
+func (p *regexpParser) union() Regexp {
+	p.depth++
+	defer func() { p.depth-- }()
+	if p.depth > maxRegexpDepth {
+		p.fail("the expression nests too deep")
+		return Nothing{}
+	}
+	of := []Regexp{p.intersection()}
+	for p.take('|') {
+		of = append(of, p.intersection())
+	}
+	if len(of) == 1 {
+		return of[0]
+	}
+	return Union{of}
+}
+
+func (p *regexpParser) intersection() Regexp {
+	of := []Regexp{p.concat()}
+	for p.take('&') {
+		of = append(of, p.concat())
+	}
+	if len(of) == 1 {
+		return of[0]
+	}
+	return Intersection{of}
+}
+
+// concat joins neighbouring characters to one literal.
+func (p *regexpParser) concat() Regexp {
+	of := []Regexp{p.repeat()}
+	for p.at < len(p.text) && !p.peek(")|&") {
+		next := p.repeat()
+		last, isText := of[len(of)-1].(Literal)
+		if more, ok := next.(Literal); ok && isText && !last.Quoted && !more.Quoted {
+			of[len(of)-1] = Literal{Text: last.Text + more.Text}
+			continue
+		}
+		of = append(of, next)
+	}
+	if len(of) == 1 {
+		return of[0]
+	}
+	return Concat{of}
+}
+
+func (p *regexpParser) repeat() Regexp {
+	e := p.complement()
+	for p.peek("?*+{") {
+		switch p.next() {
+		case '?':
+			e = Repeat{e, 0, 1}
+		case '*':
+			e = Repeat{e, 0, -1}
+		case '+':
+			e = Repeat{e, 1, -1}
+		case '{':
+			e = p.counted(e)
+		}
+	}
+	return e
+}
+
+func (p *regexpParser) counted(e Regexp) Regexp {
+	min, ok := p.number()
+	if !ok {
+		p.fail("expected a number behind {")
+		return e
+	}
+	max := min
+	if p.take(',') {
+		if max, ok = p.number(); !ok {
+			max = -1
+		}
+	}
+	if !p.take('}') {
+		p.fail("expected } behind the count")
+	}
+	if max >= 0 && min > max {
+		p.fail("the count {%d,%d} is out of order", min, max)
+	}
+	return Repeat{e, min, max}
+}
+
+func (p *regexpParser) number() (int, bool) {
+	start := p.at
+	for p.peek("0123456789") {
+		p.at++
+	}
+	if start == p.at {
+		return 0, false
+	}
+	n, err := strconv.Atoi(p.text[start:p.at])
+	if err != nil || n > maxRepeat {
+		p.fail("the number %s is too large", p.text[start:p.at])
+	}
+	return n, true
+}
+
+func (p *regexpParser) complement() Regexp {
+	nots := 0
+	for p.take('~') {
+		nots++
+	}
+	e := p.class()
+	for range nots {
+		e = Complement{e}
+	}
+	return e
+}
+
+func (p *regexpParser) class() Regexp {
+	if !p.take('[') {
+		return p.simple()
+	}
+	c := Class{Negated: p.take('^')}
+	c.Members = append(c.Members, p.member())
+	for p.at < len(p.text) && !p.peek("]") {
+		c.Members = append(c.Members, p.member())
+	}
+	if !p.take(']') {
+		p.fail("expected ] at the end of a class")
+	}
+	return c
+}
+
+func (p *regexpParser) member() Range {
+	if name, ok := p.named(); ok {
+		return Range{Name: name}
+	}
+	// A backslash that is escaped begins no range: [\\-a] has a hyphen in it.
+	escaped := strings.HasPrefix(p.text[p.at:], `\\`)
+	lo := p.char()
+	if escaped || !p.take('-') {
+		return Range{Lo: lo, Hi: lo}
+	}
+	hi := p.char()
+	if lo > hi {
+		p.fail("the range %q to %q is out of order", lo, hi)
+	}
+	return Range{Lo: lo, Hi: hi}
+}
+
+// named takes a class by its letter. A backslash before any other letter of
+// ASCII is an error.
+func (p *regexpParser) named() (byte, bool) {
+	if p.at+1 >= len(p.text) || p.text[p.at] != '\\' {
+		return 0, false
+	}
+	c := p.text[p.at+1]
+	switch {
+	case strings.IndexByte("dDsSwW", c) >= 0:
+		p.at += 2
+		return c, true
+	case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
+		p.fail("there is no class \\%c", c)
+	}
+	return 0, false
+}
+
+// char takes one character, which may have a backslash before it.
+func (p *regexpParser) char() rune {
+	p.take('\\')
+	return p.next()
+}
+
+func (p *regexpParser) simple() Regexp {
+	if p.at >= len(p.text) {
+		p.fail("expected an operand, found the end")
+		return Nothing{}
+	}
+	switch p.text[p.at] {
+	case '.':
+		p.at++
+		return AnyChar{}
+	case '#':
+		p.at++
+		return Nothing{}
+	case '@':
+		p.at++
+		return AnyString{}
+	case '"':
+		return p.quoted()
+	case '(':
+		return p.group()
+	case '<':
+		return p.interval()
+	}
+	if name, ok := p.named(); ok {
+		return Class{Members: []Range{{Name: name}}}
+	}
+	return Literal{Text: string(p.char())}
+}
+
+func (p *regexpParser) quoted() Regexp {
+	text, _, ok := strings.Cut(p.text[p.at+1:], `"`)
+	if !ok {
+		p.fail("expected a closing quotation mark")
+		return Nothing{}
+	}
+	p.at += len(text) + 2
+	return Literal{Text: text, Quoted: true}
+}
+
+func (p *regexpParser) group() Regexp {
+	p.at++
+	if p.take(')') {
+		return Concat{}
+	}
+	e := p.union()
+	if !p.take(')') {
+		p.fail("expected ) at the end of a group")
+	}
+	return e
+}
+
+func (p *regexpParser) interval() Regexp {
+	start := p.at
+	text, _, ok := strings.Cut(p.text[p.at+1:], ">")
+	if !ok {
+		p.fail("expected > at the end of an interval")
+		return Nothing{}
+	}
+	lo, hi, _ := strings.Cut(text, "-")
+	min, err1 := strconv.ParseInt(lo, 10, 32)
+	max, err2 := strconv.ParseInt(hi, 10, 32)
+	if err1 != nil || err2 != nil || min < 0 || max < 0 {
+		p.at = start
+		p.fail("<%s> is no interval of numbers", text)
+		return Nothing{}
+	}
+	p.at += len(text) + 2
+	i := Interval{Min: int(min), Max: int(max)}
+	if len(lo) == len(hi) {
+		i.Digits = len(lo)
+	}
+	if i.Min > i.Max {
+		i.Min, i.Max = i.Max, i.Min
+	}
+	return i
+}
+
+// String implements Regexp.
+func (e Union) String() string { return join(e.Of, "|", intersectionLevel) }
+
+// String implements Regexp.
+func (e Intersection) String() string { return join(e.Of, "&", concatLevel) }
+
+// String implements Regexp.
+func (e Concat) String() string {
+	if len(e.Of) == 0 {
+		return "()"
+	}
+	return join(e.Of, "", repeatLevel)
+}
+
+// String implements Regexp.
+func (e Repeat) String() string {
+	operand := at(e.Of, repeatLevel)
+	if text, ok := e.Of.(Literal); ok && !text.Quoted && utf8.RuneCountInString(text.Text) != 1 {
+		operand = "(" + operand + ")"
+	}
+	if _, ok := e.Of.(Complement); ok {
+		operand = "(" + operand + ")"
+	}
+	switch {
+	case e.Min == 0 && e.Max == 1:
+		return operand + "?"
+	case e.Min == 0 && e.Max < 0:
+		return operand + "*"
+	case e.Min == 1 && e.Max < 0:
+		return operand + "+"
+	case e.Max < 0:
+		return fmt.Sprintf("%s{%d,}", operand, e.Min)
+	case e.Min == e.Max:
+		return fmt.Sprintf("%s{%d}", operand, e.Min)
+	}
+	return fmt.Sprintf("%s{%d,%d}", operand, e.Min, e.Max)
+}
+
+// String implements Regexp.
+func (e Complement) String() string {
+	operand := at(e.Of, complementLevel)
+	if text, ok := e.Of.(Literal); ok && !text.Quoted && utf8.RuneCountInString(text.Text) != 1 {
+		operand = "(" + operand + ")"
+	}
+	return "~" + operand
+}
+
+// String implements Regexp.
+func (e Class) String() string {
+	if !e.Negated && len(e.Members) == 1 && e.Members[0].Name != 0 {
+		return e.Members[0].String()
+	}
+	var b strings.Builder
+	b.WriteByte('[')
+	if e.Negated {
+		b.WriteByte('^')
+	}
+	for _, m := range e.Members {
+		b.WriteString(m.String())
+	}
+	b.WriteByte(']')
+	return b.String()
+}
+
+// String prints the range as a member of a class.
+func (r Range) String() string {
+	if r.Name != 0 {
+		return `\` + string(rune(r.Name))
+	}
+	if r.Lo == r.Hi {
+		return quoteRune(r.Lo)
+	}
+	return quoteRune(r.Lo) + "-" + quoteRune(r.Hi)
+}
+
+// String implements Regexp.
+func (e Literal) String() string {
+	if e.Quoted {
+		return `"` + e.Text + `"`
+	}
+	var b strings.Builder
+	for _, r := range e.Text {
+		b.WriteString(quoteRune(r))
+	}
+	return b.String()
+}
+
+// quoteRune writes a character so that no operator can be seen in it.
+func quoteRune(r rune) string {
+	if r < utf8.RuneSelf && strings.ContainsRune(`.?+*|{}[]()"\#@&<>~^-/`, r) {
+		return `\` + string(r)
+	}
+	return string(r)
+}
+
+// String implements Regexp.
+func (AnyChar) String() string { return "." }
+
+// String implements Regexp.
+func (AnyString) String() string { return "@" }
+
+// String implements Regexp.
+func (Nothing) String() string { return "#" }
+
+// String implements Regexp.
+func (e Interval) String() string {
+	if lo, hi := strconv.Itoa(e.Min), strconv.Itoa(e.Max); e.Digits == 0 && len(lo) == len(hi) {
+		return "<" + lo + "-0" + hi + ">" // bounds of one length would fix the digits
+	}
+	return fmt.Sprintf("<%0*d-%0*d>", e.Digits, e.Min, e.Digits, e.Max)
+}
+
+// Levels of precedence, from loose to tight.
+const (
+	unionLevel = iota
+	intersectionLevel
+	concatLevel
+	repeatLevel
+	complementLevel
+)
+
+func level(e Regexp) int {
+	switch e := e.(type) {
+	case Union:
+		return unionLevel
+	case Intersection:
+		return intersectionLevel
+	case Concat:
+		if len(e.Of) > 0 {
+			return concatLevel
+		}
+	case Repeat:
+		return repeatLevel
+	}
+	return complementLevel
+}
+
+func at(e Regexp, min int) string {
+	if level(e) < min {
+		return "(" + e.String() + ")"
+	}
+	return e.String()
+}
+
+// join prints operands. Where one of them is of the same kind it came from a
+// group and stays one.
+func join(of []Regexp, operator string, min int) string {
+	texts := make([]string, len(of))
+	for i, e := range of {
+		texts[i] = at(e, min)
+		// Two literals side by side would be read as one.
+		if text, ok := e.(Literal); ok && operator == "" && !text.Quoted && i > 0 {
+			if before, ok := of[i-1].(Literal); ok && !before.Quoted {
+				texts[i] = "(" + texts[i] + ")"
+			}
+		}
+	}
+	return strings.Join(texts, operator)
+}
