@@ -136,7 +136,9 @@ func endOf(t time.Time, given int) time.Time {
 	return next[given].Add(-time.Millisecond)
 }
 
-func zoneAhead(s string) bool { return s[0] == '+' || s[0] == '-' || s[0]|0x20 >= 'a' && s[0]|0x20 <= 'z' }
+func zoneAhead(s string) bool {
+	return s[0] == '+' || s[0] == '-' || s[0]|0x20 >= 'a' && s[0]|0x20 <= 'z'
+}
 
 // parseZone gives the offset of a zone in seconds. A Z may follow a zone without
 // offset. The names of regions are not known here.
