@@ -79,10 +79,9 @@ func words(list string) map[string]bool {
 var symbols = []string{"::", "==", "=~", "!=", "<=", ">=", "=", "<", ">", "+", "-", "*", "/", "%", "(", ")", "[", "]", "{", "}", ",", ".", ":", "|", "?"}
 
 type scanner struct {
-	text  string
-	at    int
-	mode  mode
-	depth int // of parentheses, in which a | ends no command
+	text string
+	at   int
+	mode mode
 }
 
 // Next implements lexer.Lexer.
