@@ -15,20 +15,84 @@ import (
 const anyOctet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
 // NetworkExpressions gives regular expressions that together match the spellings
-// of a network's addresses, and nothing else. They have no anchors and mind
-// letter case. A zone in an address (fe80::1%eth0) puts it in no network.
-func NetworkExpressions(prefix netip.Prefix) []string {
-	addr := prefix.Masked().Addr()
-	bytes := addr.AsSlice()
-	lo, hi := make([]int, len(bytes)), make([]int, len(bytes))
-	for i, b := range bytes {
-		free := min(max(8*(i+1)-prefix.Bits(), 0), 8)
-		lo[i], hi[i] = int(b), int(b)|(1<<free-1)
+// of the addresses of networks, and nothing else. They have no anchors and mind
+// letter case. A zone in an address (fe80::1%eth0) puts it in no network. No
+// expression is longer than limit bytes, which is 900 or more; 0 is no limit.
+func NetworkExpressions(prefixes []netip.Prefix, limit int) []string {
+	var out []string
+	var heads [8][]string // by the number of groups that are fixed
+	for _, p := range prefixes {
+		bytes := p.Masked().Addr().AsSlice()
+		lo, hi := make([]int, len(bytes)), make([]int, len(bytes))
+		for i, b := range bytes {
+			free := min(max(8*(i+1)-p.Bits(), 0), 8)
+			lo[i], hi[i] = int(b), int(b)|(1<<free-1)
+		}
+		if len(bytes) == 4 {
+			out = append(out, dotted(lo, hi))
+			continue
+		}
+		n := newNetwork6(lo, hi)
+		if k := n.free; n.hasHead() {
+			heads[k] = append(heads[k], n.join(0, k))
+		} else {
+			out = append(out, n.expressions()...)
+		}
 	}
-	if addr.Is4() {
-		return []string{dotted(lo, hi)}
+	for k, list := range heads {
+		if len(list) > 0 {
+			out = append(out, sharedTails(list, k, limit)...)
+		}
 	}
-	return newNetwork6(lo, hi).expressions()
+	return out
+}
+
+// sharedTails writes networks whose first k groups are fixed and stand in every
+// spelling: they differ in their heads only.
+func sharedTails(heads []string, k, limit int) []string {
+	// Any network of the form does to tell what follows a head.
+	n := network6{quad: dotted([]int{0, 0, 0, 0}, []int{255, 255, 255, 255}), free: k}
+	for i := range n.groups {
+		n.groups[i] = freeGroup6
+		if i < k {
+			n.groups[i].lo = freeGroup6.hi
+		}
+	}
+	var tails []string
+	for _, e := range n.expressions() {
+		tails = append(tails, strings.TrimPrefix(e, n.join(0, k)))
+	}
+	var out []string
+	for _, tail := range joined(tails, limit/2) {
+		rest := 0
+		if limit > 0 {
+			rest = limit - len(tail)
+		}
+		for _, head := range joined(heads, rest) {
+			out = append(out, head+tail)
+		}
+	}
+	return out
+}
+
+// joined writes alternatives as one expression, or as several of no more than
+// limit bytes each, unless limit is 0.
+func joined(list []string, limit int) []string {
+	var out []string
+	for len(list) > 0 {
+		n, size := 1, len("()")+len(list[0])
+		for n < len(list) && (limit == 0 || size+1+len(list[n]) <= limit) {
+			size += 1 + len(list[n])
+			n++
+		}
+		text := list[0]
+		if n > 1 {
+			text = "(" + strings.Join(list[:n], "|") + ")"
+		}
+		out = append(out, text)
+		list = list[n:]
+	}
+	return out
 }
 
 // dotted writes four ranges of octets.
@@ -122,6 +186,9 @@ type group6 struct{ lo, hi [4]int }
 func (g group6) zero() bool { return g.lo == [4]int{} }
 func (g group6) free() bool { return g.zero() && g.hi == [4]int{15, 15, 15, 15} }
 
+// freeGroup6 is a group of which nothing is fixed.
+var freeGroup6 = group6{hi: [4]int{15, 15, 15, 15}}
+
 const (
 	hexDigit  = "[0-9A-Fa-f]"
 	freeGroup = hexDigit + "{1,4}"
@@ -194,6 +261,18 @@ func newNetwork6(lo, hi []int) network6 {
 		n.free--
 	}
 	return n
+}
+
+// hasHead reports whether the groups that are not free stand in every spelling:
+// there are some, :: cannot leave one of them out, and the last two groups, which
+// may have IPv4's form, are not among them.
+func (n network6) hasHead() bool {
+	for i := range n.free {
+		if n.groups[i].zero() {
+			return false
+		}
+	}
+	return n.free > 0 && n.free <= 6
 }
 
 // expressions enumerates where :: stands: groups a to b are left out by it.

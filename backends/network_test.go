@@ -5,16 +5,18 @@ import (
 	"math/rand"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-func compile(t *testing.T, p netip.Prefix) *regexp.Regexp {
+func compile(t *testing.T, list ...netip.Prefix) *regexp.Regexp {
 	t.Helper()
-	rx := NetworkExpressions(p)
+	const limit = 1000 // that of Elasticsearch
+	rx := NetworkExpressions(list, limit)
 	for _, e := range rx {
-		if len(e) > 990 { // Elasticsearch takes 1,000
-			t.Errorf("%s: an expression of %d characters", p, len(e))
+		if len(e) > limit {
+			t.Errorf("%s: an expression of %d characters", list, len(e))
 		}
 	}
 	return regexp.MustCompile(`\A(?:` + strings.Join(rx, "|") + `)\z`)
@@ -99,6 +101,38 @@ func TestNetworkExpressions(t *testing.T) {
 				t.Fatalf("%s: %v for %q, expected %v\n%s", p, got, s, want, rx)
 			}
 		}
+	}
+}
+
+// Networks of one form share an expression, and each is still found.
+func TestNetworkLists(t *testing.T) {
+	r := rand.New(rand.NewSource(2))
+	for range 40 {
+		bits := []int{16, 20, 24, 32, 40, 48, 64, 96}
+		var list []netip.Prefix
+		for range 1 + r.Intn(12) {
+			var b [16]byte
+			for i := range b {
+				b[i] = byte(r.Intn(256))
+			}
+			list = append(list, netip.PrefixFrom(netip.AddrFrom16(b), bits[r.Intn(len(bits))]).Masked())
+		}
+		rx := compile(t, list...)
+		for range 60 {
+			s := near(r, list[r.Intn(len(list))])
+			addr, err := netip.ParseAddr(s)
+			want := err == nil && addr.Zone() == "" && slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(addr) })
+			if got := rx.MatchString(s); got != want {
+				t.Fatalf("%s: %v for %q, expected %v", list, got, s, want)
+			}
+		}
+	}
+	var many []netip.Prefix
+	for i := range 30 {
+		many = append(many, netip.MustParsePrefix(fmt.Sprintf("2603:1%03x::/32", i)))
+	}
+	if list := NetworkExpressions(many, 0); len(list) != 1 || len(list[0]) > 1500 {
+		t.Errorf("%d expressions", len(list))
 	}
 }
 

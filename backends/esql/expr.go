@@ -54,16 +54,21 @@ func addressable(name string) bool {
 type list struct {
 	field    ast.Field
 	search   search
-	in       []string // members of IN
-	heads    []string // members of LIKE without a * in front or inside
-	tails    []string // and with one in front only
-	likes    []string // the others
-	networks []string // of CIDR_MATCH
+	in       []string       // members of IN
+	heads    []string       // members of LIKE without a * in front or inside
+	tails    []string       // and with one in front only
+	likes    []string       // the others
+	networks []string       // of CIDR_MATCH
+	spelled  []netip.Prefix // to be found in text
 	other    backends.Any
 }
 
 // print puts the parts of a list together.
 func (c *converter) print(l *list) (backends.Clause, error) {
+	for _, rx := range backends.NetworkExpressions(l.spelled, maxRegex-len("()")) {
+		// There is no run in them, so the automaton is small.
+		l.search.terms = append(l.search.terms, term{expression: rx, join: true, plain: true, span: l.field.Span})
+	}
 	out, err := c.clauses(&l.search)
 	if err != nil {
 		return nil, err
@@ -499,10 +504,7 @@ func (c *converter) cidr(l *list, v *ast.CIDR) error {
 		l.search.terms = append(l.search.terms, term{text: addr.String(), span: v.Span})
 		return nil
 	}
-	for _, rx := range backends.NetworkExpressions(v.Prefix) {
-		// There is no run in them, so the automaton is small.
-		l.search.terms = append(l.search.terms, term{expression: rx, join: true, plain: true, span: v.Span})
-	}
+	l.spelled = append(l.spelled, v.Prefix)
 	return nil
 }
 

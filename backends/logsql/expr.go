@@ -3,6 +3,7 @@ package logsql
 import (
 	"fmt"
 	"math"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -245,19 +246,16 @@ const plainAddress = `^(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){3}$`
 // networks prints membership in one of several networks.
 func (p *printer) networks(f field, vs []*ast.CIDR) (backends.Clause, error) {
 	var ranges, out backends.Any
-	var spellings, members []string
+	var all, six []netip.Prefix
 	for _, v := range vs {
 		if !v.Prefix.IsValid() {
 			return nil, refuse(backends.FeatureCIDR, v.Span, "not a network")
 		}
-		expressions := backends.NetworkExpressions(v.Prefix)
+		all = append(all, v.Prefix)
 		if v.Prefix.Addr().Is4() {
 			ranges = append(ranges, backends.Atom(f.quoted+":ipv4_range("+quoteString(v.Prefix.Masked().String())+")"))
 		} else {
-			spellings = append(spellings, expressions...)
-		}
-		for _, e := range expressions {
-			members = append(members, `"`+e+`"`)
+			six = append(six, v.Prefix)
 		}
 	}
 	switch {
@@ -267,10 +265,14 @@ func (p *printer) networks(f field, vs []*ast.CIDR) (backends.Clause, error) {
 	default:
 		out = append(out, backends.All{ranges, f.matches(plainAddress)})
 	}
-	if spellings != nil {
-		out = append(out, f.matches("^(?:"+strings.Join(spellings, "|")+")$"))
+	if six != nil {
+		out = append(out, f.matches("^(?:"+strings.Join(backends.NetworkExpressions(six, 0), "|")+")$"))
 	}
 	if f.Multi == ast.MultiValued {
+		members := backends.NetworkExpressions(all, 0)
+		for i, m := range members {
+			members[i] = `"` + m + `"`
+		}
 		out = append(out, f.matches(arrayRegex("", members)))
 	}
 	return out, nil

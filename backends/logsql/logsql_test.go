@@ -70,7 +70,7 @@ func convert(e sigma.Expr, opts backends.Options) (string, []string, error) {
 
 // network is the filter for an IPv6 network.
 func network(prefix string) string {
-	return "f:~" + quoteString("^(?:"+strings.Join(backends.NetworkExpressions(netip.MustParsePrefix(prefix)), "|")+")$")
+	return "f:~" + quoteString("^(?:"+strings.Join(backends.NetworkExpressions([]netip.Prefix{netip.MustParsePrefix(prefix)}, 0), "|")+")$")
 }
 
 // leafCase is one leaf on the field f of which nothing is known, but that it
