@@ -11,15 +11,15 @@ import (
 	"sigmatic/ast/source"
 )
 
-// corpus parses the rules below a folder of the third-party data, or skips the
-// test.
-func corpus(t testing.TB, folders ...string) []File {
+// corpusNames lists the files of rules below folders of the third-party data, or
+// skips the test.
+func corpusNames(t testing.TB, folders ...string) []string {
 	t.Helper()
 	dir := os.Getenv("SIGMATIC_SHARED")
 	if dir == "" {
 		t.Skip("SIGMATIC_SHARED is not set: tests on third-party data are skipped")
 	}
-	var files []File
+	var names []string
 	for _, folder := range folders {
 		matches, err := filepath.Glob(filepath.Join(dir, "data", "rules", folder))
 		if err != nil || len(matches) == 0 {
@@ -27,17 +27,29 @@ func corpus(t testing.TB, folders ...string) []File {
 		}
 		for _, root := range matches {
 			err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-				if err != nil || d.IsDir() || !strings.HasSuffix(name, ".yml") && !strings.HasSuffix(name, ".yaml") {
-					return err
+				if err == nil && !d.IsDir() && (strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, ".yaml")) {
+					names = append(names, name)
 				}
-				data, err := os.ReadFile(name)
-				files = append(files, Parse(source.NewFile(name, data)))
 				return err
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
+	}
+	return names
+}
+
+// corpus parses the rules below folders of the third-party data.
+func corpus(t testing.TB, folders ...string) []File {
+	t.Helper()
+	var files []File
+	for _, name := range corpusNames(t, folders...) {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, Parse(source.NewFile(name, data)))
 	}
 	return files
 }
