@@ -44,8 +44,8 @@ func (s ids) with(id string) ids {
 	return out
 }
 
-// node is a part of a search identifier: *group or *leaf. Nodes are not changed,
-// they are replaced.
+// node is a part of a search identifier: *group, *leaf or *array. Nodes are not
+// changed, they are replaced.
 type node interface{ node() }
 
 type group struct {
@@ -57,10 +57,13 @@ type group struct {
 type leaf struct {
 	item    *ast.Item
 	applied ids // items that have changed it
+	// array is the field of the array that the item looks into; "" for others.
+	array string
 }
 
 func (*group) node() {}
 func (*leaf) node()  {}
+func (*array) node() {}
 
 func newDraft(doc ast.Document) *draft {
 	d := &draft{meta: *doc.Meta()}
@@ -97,6 +100,8 @@ func nodeOf(d ast.Detection) node {
 		return &group{any: true, members: members(d.Members), span: d.Span}
 	case *ast.Item:
 		return &leaf{item: d}
+	case *ast.ArrayItem:
+		return &array{d}
 	}
 	panic(fmt.Sprintf("processing: unknown detection %T", d))
 }
@@ -104,6 +109,8 @@ func nodeOf(d ast.Detection) node {
 func detectionOf(n node) ast.Detection {
 	switch n := n.(type) {
 	case *leaf:
+		return n.item
+	case *array:
 		return n.item
 	case *group:
 		members := make([]ast.Detection, len(n.members))
@@ -118,11 +125,11 @@ func detectionOf(n node) ast.Detection {
 	panic(fmt.Sprintf("processing: unknown node %T", n))
 }
 
-// rewrite replaces each leaf by what f makes of it; nil drops it, and a group
-// that is left empty goes with its last member.
-func rewrite(n node, f func(*leaf) node) node {
+// rewrite replaces each leaf and array by what f makes of it; nil drops it, and
+// a group that is left empty goes with its last member.
+func rewrite(n node, f func(node) node) node {
 	switch n := n.(type) {
-	case *leaf:
+	case *leaf, *array:
 		return f(n)
 	case *group:
 		out := &group{any: n.any, span: n.span}
@@ -144,9 +151,16 @@ func rewrite(n node, f func(*leaf) node) node {
 // leaves visits all items of the draft.
 func (d *draft) leaves(visit func(*leaf)) {
 	for _, id := range d.detections {
-		rewrite(id.body, func(l *leaf) node {
-			visit(l)
-			return l
+		rewrite(id.body, func(n node) node {
+			switch n := n.(type) {
+			case *leaf:
+				visit(n)
+			case *array:
+				for _, l := range n.leaves() {
+					visit(l)
+				}
+			}
+			return n
 		})
 	}
 }
@@ -157,7 +171,7 @@ func negate(n node) node {
 	case *leaf:
 		item := *n.item
 		item.Negated = !item.Negated
-		return &leaf{&item, n.applied}
+		return &leaf{item: &item, applied: n.applied}
 	case *group:
 		out := &group{any: !n.any, span: n.span, members: make([]node, len(n.members))}
 		for i, m := range n.members {

@@ -33,6 +33,9 @@ func (strictMapping) apply(r *run, it *item) {
 	missing := map[string]*leaf{}
 	r.doc.leaves(func(l *leaf) {
 		name := nameOf(l.item)
+		if l.array != "" {
+			name.name = l.array
+		}
 		if !name.keyword && !r.sources[name.name] && !r.targets[name.name] && missing[name.name] == nil {
 			missing[name.name] = l
 		}

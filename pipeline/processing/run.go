@@ -108,14 +108,29 @@ var unchanged = &leaf{}
 // of them, nil to drop one, or leaves them (unchanged). What is replaced counts
 // as processed by the item.
 func (r *run) each(it *item, change func(*leaf) node) {
+	r.eachAnd(it, change, func(a *array) node {
+		r.untouched(it, a, change)
+		return a
+	})
+}
+
+// eachAnd is each, with what becomes of arrays.
+func (r *run) eachAnd(it *item, change func(*leaf) node, onArray func(*array) node) {
 	for i, id := range r.doc.detections {
-		body := rewrite(id.body, func(l *leaf) node {
-			if r.failed || !it.matches(r, l) {
-				return l
+		body := rewrite(id.body, func(n node) node {
+			if r.failed {
+				return n
+			}
+			l, ok := n.(*leaf)
+			if !ok {
+				return onArray(n.(*array))
+			}
+			if !it.matches(r, l) {
+				return n
 			}
 			out := change(l)
 			if out == node(unchanged) {
-				return l
+				return n
 			}
 			return mark(out, l.applied.with(it.id))
 		})
@@ -125,7 +140,12 @@ func (r *run) each(it *item, change func(*leaf) node) {
 
 // mark says of all leaves of a node which items have made them.
 func mark(n node, applied ids) node {
-	return rewrite(n, func(l *leaf) node { return &leaf{l.item, applied} })
+	return rewrite(n, func(n node) node {
+		if l, ok := n.(*leaf); ok {
+			return &leaf{item: l.item, applied: applied}
+		}
+		return n
+	})
 }
 
 // track notes that a field got new names from an item.

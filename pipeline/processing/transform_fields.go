@@ -16,6 +16,9 @@ type fieldMapping struct {
 	// names gives the new names of a field, none to drop it from lists; false
 	// leaves it alone.
 	names func(fieldName) ([]string, bool)
+	// whole says that it takes the end of a path, which the field that holds an
+	// array does not have.
+	whole bool
 }
 
 func fieldNameMapping(m *params) transformation {
@@ -27,7 +30,7 @@ func fieldNameMapping(m *params) transformation {
 		}
 		table[from] = m.textsOf("mapping", pair.Value)
 	}
-	return fieldMapping{func(f fieldName) ([]string, bool) {
+	return fieldMapping{names: func(f fieldName) ([]string, bool) {
 		to, ok := table[f]
 		return to, ok
 	}}
@@ -45,7 +48,7 @@ func fieldNamePrefixMapping(m *params) transformation {
 		}
 		table = append(table, row{pair.Key.Text, m.textsOf("mapping", pair.Value)})
 	}
-	return fieldMapping{func(f fieldName) ([]string, bool) {
+	return fieldMapping{names: func(f fieldName) ([]string, bool) {
 		for _, row := range table {
 			rest, ok := strings.CutPrefix(f.name, row.from)
 			if !ok || f.keyword {
@@ -63,7 +66,7 @@ func fieldNamePrefixMapping(m *params) transformation {
 
 // byName is a mapping of each name to one other.
 func byName(change func(string) string) fieldMapping {
-	return fieldMapping{func(f fieldName) ([]string, bool) { return []string{change(f.name)}, !f.keyword }}
+	return fieldMapping{names: func(f fieldName) ([]string, bool) { return []string{change(f.name)}, !f.keyword }}
 }
 
 func fieldNamePrefix(m *params) transformation {
@@ -73,7 +76,9 @@ func fieldNamePrefix(m *params) transformation {
 
 func fieldNameSuffix(m *params) transformation {
 	suffix := m.text("suffix")
-	return byName(func(s string) string { return s + suffix })
+	t := byName(func(s string) string { return s + suffix })
+	t.whole = true
+	return t
 }
 
 // spellings are the functions on names that a pipeline can ask for.
@@ -98,12 +103,14 @@ func fieldNameTransform(m *params) transformation {
 	if m.boolean("apply_keyword") {
 		m.errorf(diag.PipelineParameter, m.node.Get("apply_keyword").Span, "use field_name_mapping with the key null", "keywords have no name to transform")
 	}
-	return byName(func(s string) string {
+	t := byName(func(s string) string {
 		if to, ok := exceptions[s]; ok {
 			return to
 		}
 		return change(s)
 	})
+	t.whole = true
+	return t
 }
 
 // titleCase puts the first letter of each word in upper case, all others in
@@ -139,7 +146,16 @@ func (t fieldMapping) apply(r *run, it *item) {
 		t.correlation(r, it, r.doc.correlation)
 		return
 	}
-	r.each(it, func(l *leaf) node { return t.leaf(r, it, l) })
+	change := func(l *leaf) node { return t.leaf(r, it, l) }
+	r.eachAnd(it, change, func(a *array) node {
+		field := fieldName{name: a.field()}
+		if to, ok := t.names(field); ok && len(to) > 0 && !t.whole && it.matchesName(r, field, nil) {
+			r.track(it, field.name, to)
+			return a.renamed(to)
+		}
+		r.untouched(it, a, change)
+		return a
+	})
 }
 
 // rename gives the new names of a field, itself where there are none.
@@ -187,7 +203,7 @@ func (t fieldMapping) leaf(r *run, it *item, l *leaf) node {
 	for _, field := range to {
 		c := *mapped.item
 		c.Field.Name = field
-		out.members = append(out.members, &leaf{&c, l.applied})
+		out.members = append(out.members, &leaf{item: &c, applied: l.applied})
 	}
 	if len(out.members) == 1 {
 		return out.members[0]
@@ -230,7 +246,7 @@ func (l *leaf) withValues(values []ast.Alternatives) *leaf {
 	c := *l.item
 	c.Values = values
 	c.Written, c.Modifiers = nil, nil // which gave other values
-	return &leaf{&c, l.applied}
+	return &leaf{item: &c, applied: l.applied}
 }
 
 // withField makes a keyword an item of a field, which its values may stand

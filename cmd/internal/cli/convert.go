@@ -151,6 +151,9 @@ func (c *convertRun) check() error {
 	if err := c.chooseForms(); err != nil {
 		return err
 	}
+	if c.schemaName == "auto" && len(c.pipelines.paths) > 0 {
+		c.schemaName = "none" // the pipelines give fields names of their own
+	}
 	if _, ok := pipeline.Find(c.schemaName); !ok {
 		return usagef("unknown schema %q, the schemas are auto, none", c.schemaName)
 	}
