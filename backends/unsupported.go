@@ -30,7 +30,7 @@ const (
 	FeaturePlaceholder Feature = "unresolved placeholder"
 	FeatureSize        Feature = "size"
 	FeatureCorrelation Feature = "correlation"
-	FeaturePipeline    Feature = "pipeline" // which refuses the rule
+	FeaturePipeline    Feature = "refused by a pipeline"
 	FeatureLineBreak   Feature = "line break"
 	FeatureTitle       Feature = "title" // that a format's files cannot hold
 	FeatureSameKey     Feature = "name that is taken"

@@ -132,16 +132,23 @@ func rewrite(n node, f func(node) node) node {
 	case *leaf, *array:
 		return f(n)
 	case *group:
-		out := &group{any: n.any, span: n.span}
-		for _, m := range n.members {
-			if m = rewrite(m, f); m != nil {
-				out.members = append(out.members, m)
+		var kept []node // nil as long as all are what they were
+		for i, m := range n.members {
+			became := rewrite(m, f)
+			if became != m && kept == nil {
+				kept = append([]node{}, n.members[:i]...)
+			}
+			if kept != nil && became != nil {
+				kept = append(kept, became)
 			}
 		}
-		if len(out.members) == 0 {
+		switch {
+		case kept == nil:
+			return n
+		case len(kept) == 0:
 			return nil
 		}
-		return out
+		return &group{any: n.any, members: kept, span: n.span}
 	case nil:
 		return nil
 	}

@@ -38,13 +38,12 @@ type Options struct {
 
 // item is one entry of transformations.
 type item struct {
-	id     string
-	do     transformation
-	rule   gate[ruleCondition]
-	item   gate[itemCondition]
-	field  gate[fieldCondition]
-	number int // in its list, from 1
-	span   source.Span
+	id    string
+	do    transformation
+	rule  gate[ruleCondition]
+	item  gate[itemCondition]
+	field gate[fieldCondition]
+	span  source.Span
 }
 
 // Merge joins pipelines into one that runs those of a lower priority first, and

@@ -71,7 +71,7 @@ func (r *reader) pipeline(n *yamldoc.Node) *Pipeline {
 func (r *reader) items(list []*yamldoc.Node, what string) []*item {
 	var out []*item
 	for i, n := range list {
-		it := &item{number: i + 1, span: n.Span}
+		it := &item{span: n.Span}
 		m := r.entry(what+strconv.Itoa(i+1), n)
 		if m == nil {
 			continue

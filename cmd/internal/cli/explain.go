@@ -16,11 +16,12 @@ import (
 // explainRun is one run of the command explain.
 type explainRun struct {
 	*app
-	eventID string
-	limit   int
-	asJSON  bool
-	filter  filterFlags
-	vars    varsFlags
+	eventID   string
+	limit     int
+	asJSON    bool
+	filter    filterFlags
+	vars      varsFlags
+	pipelines pipelineFlags
 }
 
 func (a *app) explainCommand() *cobra.Command {
@@ -38,6 +39,7 @@ RULE is a file with rules, or - ; EVENTS is a file, directory or glob of logs, o
 	}
 	x.filter.flags(cmd)
 	x.vars.flags(cmd)
+	x.pipelines.flags(cmd)
 	cmd.Flags().StringVar(&x.eventID, "event", "", "only the event with this eventID")
 	cmd.Flags().IntVar(&x.limit, "limit", 10, "explain at most this many events; 0 means all")
 	cmd.Flags().BoolVar(&x.asJSON, "json", false, "print one JSON object for each event and condition")
@@ -104,6 +106,10 @@ func (x *explainRun) detectors(path string) ([]detector, error) {
 		return nil, err
 	}
 	x.expand(&set, vars)
+	if err := x.pipelines.read(x.app, nil, nil); err != nil {
+		return nil, err
+	}
+	x.pipelines.adaptAll(x.app, &set)
 	for _, r := range set.correlations {
 		x.errorf("%s: the correlation %q is not explained: correlations are read and not yet evaluated", r.Span.File.Name, r.Title.Value)
 	}

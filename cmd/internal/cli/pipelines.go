@@ -193,12 +193,36 @@ func (f *pipelineFlags) adapt(r loadedRule) (loadedRule, []diag.Diagnostic, *dia
 	return r, diags, nil
 }
 
+// adaptAll runs rules through the pipelines, for those who convert nothing. A
+// rule that they refuse is broken.
+func (f *pipelineFlags) adaptAll(a *app, set *ruleSet) {
+	if f.merged == nil {
+		return
+	}
+	kept := set.rules[:0:0]
+	for _, r := range set.rules {
+		adapted, diags, refusal := f.adapt(r)
+		if refusal != nil {
+			set.broken++
+			a.diagnostics(append(diags, *refusal))
+			continue
+		}
+		a.diagnostics(diags)
+		kept = append(kept, adapted)
+	}
+	set.rules = kept
+}
+
 // refused is the answer of all targets for a rule that the pipelines refuse.
 func (c *convertRun) refused(r loadedRule, why *diag.Diagnostic) []conversion {
 	var out []conversion
 	none := &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}
+	detail := why.Summary
+	for _, item := range why.Related {
+		detail += fmt.Sprintf(", %s:%d", item.Span.File.Name, item.Span.Position().Line)
+	}
 	for i, b := range c.backends {
-		out = append(out, conversion{rule: r, query: none, target: b, terms: &prepared{schema: "none"}, form: c.forms[i], err: refusal(b, backends.FeaturePipeline, why.Span, why.Summary)})
+		out = append(out, conversion{rule: r, query: none, target: b, terms: &prepared{schema: "none"}, form: c.forms[i], err: refusal(b, backends.FeaturePipeline, why.Span, detail)})
 	}
 	return out
 }

@@ -35,6 +35,7 @@ type scanRun struct {
 	selection    selection
 	filter       filterFlags
 	vars         varsFlags
+	pipelines    pipelineFlags
 
 	detectors []detector
 	findings  findingWriter
@@ -93,6 +94,7 @@ standard error accounts for every record; what could not be read is named there.
 	s.selection.flags(cmd)
 	s.filter.flags(cmd)
 	s.vars.flags(cmd)
+	s.pipelines.flags(cmd)
 	return cmd
 }
 
@@ -154,6 +156,10 @@ func (s *scanRun) loadDetectors() error {
 		return err
 	}
 	s.expand(&set, vars)
+	if err := s.pipelines.read(s.app, nil, nil); err != nil {
+		return err
+	}
+	s.pipelines.adaptAll(s.app, &set)
 	selected, err := sel.apply(set.rules)
 	if err != nil {
 		return err
