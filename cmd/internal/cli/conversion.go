@@ -154,7 +154,7 @@ func (c *convertRun) refuse(r loadedRule) answer {
 
 // header is the line above a query in a text of several.
 func (v conversion) header() string {
-	return fmt.Sprintf("# %s %s %s", v.target.Name(), v.place(), v.rule.Title.Value)
+	return fmt.Sprintf("# %s %s %s", v.target.Name(), v.place(), backends.OneLine(v.rule.Title.Value))
 }
 
 func (v conversion) place() string {

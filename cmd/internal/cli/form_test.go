@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -320,4 +321,25 @@ func checkGrafana(t *testing.T, text string) {
 			checkTemplates(t, where, rule, func(s string) string { return s }) // other versions expand less
 		}
 	}
+}
+
+// TestTemplatePage demands that the page on templates names all data, and shows
+// the example as it is.
+func TestTemplatePage(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/templates.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range reflect.TypeFor[templateData]().NumField() {
+		name := reflect.TypeFor[templateData]().Field(i).Name
+		demand(t, "templates.md", strings.Contains(string(page), "`."+name+"`"), ".%s is missing", name)
+	}
+	for name := range templateFuncs {
+		demand(t, "templates.md", strings.Contains(string(page), "`"+name), "%s is missing", name)
+	}
+	example, err := os.ReadFile("../../../docs/examples/alert.yml.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	demand(t, "templates.md", strings.Contains(string(page), string(example)), "the example differs from its file")
 }

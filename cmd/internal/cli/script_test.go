@@ -5,21 +5,43 @@ import (
 	"compress/gzip"
 	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"gopkg.in/yaml.v3"
 )
 
 var record = flag.Bool("record", false, "write what the commands print into the scripts")
 
 // TestMain lets the scripts run the program as a command, which is this test
-// binary once more.
+// binary once more, and BenchmarkProcess what it is compared to.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"sigmatic": func() { os.Exit(Main(os.Args[1:], System())) },
+		"sigmatic":  func() { os.Exit(Main(os.Args[1:], System())) },
+		"read-yaml": func() { readYAML(os.Args[1]) },
+	})
+}
+
+// readYAML reads all YAML below a directory into nodes, on all processors.
+func readYAML(dir string) {
+	var names []string
+	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && isRuleName(name) {
+			names = append(names, name)
+		}
+		return nil
+	})
+	parallel(len(names), func(i int) {
+		data, err := os.ReadFile(names[i])
+		var node yaml.Node
+		if err != nil || yaml.Unmarshal(data, &node) != nil {
+			os.Exit(1)
+		}
 	})
 }
 

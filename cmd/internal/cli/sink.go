@@ -26,14 +26,20 @@ func (c *convertRun) openSink() (sink, error) {
 		return final, err
 	}
 	if c.writesTree() {
-		return &treeSink{root: c.outPath, open: map[string]*document{}}, nil
+		return &treeSink{root: c.outPath, open: map[string]*document{}, indexed: c.manifest}, nil
 	}
 	w, closeFile, err := c.output(c.outPath)
 	if err != nil {
 		return nil, err
 	}
 	buffered := bufio.NewWriterSize(w, 1<<16)
-	return &streamSink{document: document{w: buffered, layout: c.forms[0].layout}, flush: buffered.Flush, closeFile: closeFile}, nil
+	s := &streamSink{document: document{w: buffered, layout: c.forms[0].layout}, flush: buffered.Flush, closeFile: closeFile}
+	if c.changes != nil && c.outPath == "" {
+		c.changes.begin()
+		s.n = 1 // so that a query never stands alone, but has its place above it
+		return changesSink{s, c.changes}, nil
+	}
+	return s, nil
 }
 
 // writesTree reports whether -o names a directory.
@@ -50,6 +56,7 @@ type document struct {
 	held   *conversion // the first, until it is known whether it stands alone
 	some   bool        // something was written
 	shared bool        // more may come after that of other files
+	index  manifestFile
 }
 
 func (d *document) add(v conversion) error {
@@ -112,6 +119,11 @@ type treeSink struct {
 	root   string
 	source *source.File
 	open   map[string]*document // those that more may go to, by path
+	// indexed makes the tree keep account of what it wrote.
+	indexed          bool
+	files            []manifestFile
+	refused          []manifestRefusal
+	written, removed []string // names that have changed
 }
 
 func (t *treeSink) add(v conversion) error {
@@ -125,14 +137,23 @@ func (t *treeSink) add(v conversion) error {
 	d := t.open[name]
 	if d == nil {
 		d = &document{w: &bytes.Buffer{}, layout: v.form.layout}
+		d.index = manifestFile{Path: filepath.ToSlash(name), Target: v.target.Name(), Format: v.form.name}
 		t.open[name] = d
 	}
 	d.shared = d.shared || v.rule.shared
+	switch {
+	case !t.indexed:
+	case v.err != nil:
+		t.refused = append(t.refused, v.manifestRefusal())
+	default:
+		d.index.Rules = append(d.index.Rules, v.manifestRule())
+	}
 	return d.add(v)
 }
 
+// path is below the root.
 func (t *treeSink) path(v conversion) string {
-	return filepath.Join(t.root, v.target.Name(), filepath.FromSlash(ruleFile{relative: v.rule.relative}.stem()+v.form.extension))
+	return filepath.Join(v.target.Name(), filepath.FromSlash(ruleFile{relative: v.rule.relative}.stem()+v.form.extension))
 }
 
 func (t *treeSink) close() error { return t.flush(true) }
@@ -151,20 +172,29 @@ func (t *treeSink) flush(all bool) error {
 		if !d.some {
 			continue
 		}
-		if err := writeChanged(name, d.w.(*bytes.Buffer).Bytes()); err != nil {
+		data := d.w.(*bytes.Buffer).Bytes()
+		changed, err := writeChanged(filepath.Join(t.root, name), data)
+		if err != nil {
 			return err
+		}
+		if changed {
+			t.written = append(t.written, filepath.ToSlash(name))
+		}
+		if t.indexed {
+			d.index.SHA256 = hexSum(data)
+			t.files = append(t.files, d.index)
 		}
 	}
 	return nil
 }
 
 // writeChanged writes a file, and leaves one alone that holds the same.
-func writeChanged(name string, data []byte) error {
+func writeChanged(name string, data []byte) (changed bool, err error) {
 	if old, err := os.ReadFile(name); err == nil && bytes.Equal(old, data) {
-		return nil
+		return false, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return err
+		return false, err
 	}
-	return os.WriteFile(name, data, 0o644)
+	return true, os.WriteFile(name, data, 0o644)
 }
