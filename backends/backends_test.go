@@ -75,6 +75,59 @@ func TestPrintLines(t *testing.T) {
 	}
 }
 
+// TestPrintLists: a list breaks where it is long, with as many items a line as
+// fit; so does a call around a clause.
+func TestPrintLists(t *testing.T) {
+	list := &Listing{Head: "f IN (", Tail: ")"}
+	for i := range 12 {
+		list.Items = append(list.Items, fmt.Sprintf("%q", strings.Repeat(string(rune('a'+i)), 12)))
+	}
+	got := sql.Print(All{Atom("a"), list, Neg{&Call{Name: "COALESCE", Of: Any{list, Atom("b")}, Args: "false"}}}, "  ")
+	lines := strings.Split(got, "\n")
+	want := []string{"a", "  AND f IN (", "    \"aaaaaaaaaaaa\",", "  )", "  AND NOT COALESCE(", "    f IN (", "      \"aaaaaaaaaaaa\",", "    OR b,", "    false", "  )"}
+	for _, w := range want {
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, w) }) {
+			t.Errorf("no line begins with %q:\n%s", w, got)
+		}
+	}
+	for _, l := range lines {
+		if len(l) > lineWidth {
+			t.Errorf("a line of %d bytes: %s", len(l), l)
+		}
+	}
+	one := sql
+	one.Compact = true
+	flat := one.Print(All{Atom("a"), list}, "")
+	if strings.Contains(flat, "\n") || !strings.HasPrefix(flat, `a AND f IN ("aaaaaaaaaaaa", "bbbbbbbbbbbb", `) {
+		t.Error(flat)
+	}
+	if got := sql.Print(&Call{Name: "C", Of: Any{Atom("a"), Atom("b")}, Args: "x"}, ""); got != "C(a OR b, x)" {
+		t.Error(got)
+	}
+}
+
+// TestNeverStored: what Elasticsearch cannot have kept in a field of a type.
+func TestNeverStored(t *testing.T) {
+	text := func(s string) ast.Value { return &ast.Pattern{Parts: ast.ParsePattern(s)} }
+	half, _ := ast.ParseDecimal("0.5")
+	fraction := &ast.Number{Decimal: half}
+	for _, c := range []struct {
+		t    ast.FieldType
+		v    ast.Value
+		want bool
+	}{
+		{ast.TypeIP, text("AWS Internal"), true}, {ast.TypeIP, text("10.1.2.3"), false}, {ast.TypeIP, text("10.*"), false}, {ast.TypeIP, text("::0001"), false},
+		{ast.TypeLong, text("a"), true}, {ast.TypeLong, text("012"), false}, {ast.TypeLong, fraction, true}, {ast.TypeDouble, fraction, false},
+		{ast.TypeBoolean, text("TRUE"), false}, {ast.TypeBoolean, text("yes"), true}, {ast.TypeBoolean, fraction, true}, {ast.TypeBoolean, &ast.Bool{}, false},
+		{ast.TypeLong, &ast.Bool{}, true}, {ast.TypeDouble, &ast.CIDR{}, true}, {ast.TypeIP, &ast.Comparison{}, true}, {ast.TypeLong, &ast.Comparison{}, false},
+		{ast.TypeKeyword, text("a"), false}, {ast.TypeKeyword, fraction, false}, {ast.TypeUnknown, &ast.Bool{}, false}, {ast.TypeIP, &ast.Null{}, false},
+	} {
+		if got := NeverStored(c.t, c.v); got != c.want {
+			t.Errorf("type %d, %s: %v", c.t, c.v, got)
+		}
+	}
+}
+
 func TestMaxMembers(t *testing.T) {
 	bound := sql
 	bound.MaxMembers, bound.Compact = 4, true

@@ -252,6 +252,21 @@ func TestTraits(t *testing.T) {
 	expect(t, not(leafOf(keyword, &sigma.Null{})), "f IS NOT NULL")
 }
 
+// Where a schema names the index, the rows keep the identity of their documents.
+func TestSource(t *testing.T) {
+	for index, want := range map[string]string{
+		"":                      "FROM *",
+		"logs-aws.cloudtrail-*": "FROM logs-aws.cloudtrail-* METADATA _id, _index",
+		"winlogbeat-*,logs-*":   "FROM winlogbeat-*,logs-* METADATA _id, _index",
+		`eu:logs "x" | DROP a`:  `FROM "eu:logs \"x\" | DROP a" METADATA _id, _index`,
+	} {
+		out, err := New().Convert(&sigma.Query{Expr: otherLeaf()}, backends.Options{Compact: true, Source: backends.Source{Index: index}})
+		if err != nil || out.Query != want+" | WHERE "+other {
+			t.Errorf("%q: got %s (%v)", index, out.Query, err)
+		}
+	}
+}
+
 // One COALESCE stands around an operand of NOT that no search is part of.
 func TestCoalesce(t *testing.T) {
 	k := func(name, v string) sigma.Expr {

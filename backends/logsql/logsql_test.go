@@ -389,6 +389,24 @@ func TestLayout(t *testing.T) {
 	}
 }
 
+// TestSource: the stream stands in front of the whole filter.
+func TestSource(t *testing.T) {
+	a, b := match(field1("f"), cased(lit("a"))), match(field1("g"), cased(lit("b")))
+	for _, c := range []struct {
+		expr sigma.Expr
+		want string
+	}{
+		{a, `{app="x"} AND f:="a"`},
+		{or(a, b), `{app="x"} AND (f:="a" OR g:="b")`},
+		{and(), `{app="x"}`},
+	} {
+		got, _, err := convert(c.expr, backends.Options{Compact: true, Source: backends.Source{Stream: `app="x"`}})
+		if err != nil || got != c.want {
+			t.Errorf("got %s, want %s (%v)", got, c.want, err)
+		}
+	}
+}
+
 func TestFieldNames(t *testing.T) {
 	for _, c := range []struct{ name, want string }{
 		{"EventID", `EventID:*`},

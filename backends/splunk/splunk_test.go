@@ -317,6 +317,61 @@ func TestTraits(t *testing.T) {
 	}
 }
 
+// TestSource: where the events are stands in front, in a group of its own beside
+// alternatives.
+func TestSource(t *testing.T) {
+	a, b := leaf("f", pat("a")), leaf("g", pat("b"))
+	for _, c := range []struct {
+		source backends.Source
+		e      sigma.Expr
+		want   string
+	}{
+		{backends.Source{Index: "aws", Sourcetype: "aws:cloudtrail"}, a, `index=aws sourcetype=aws:cloudtrail f="a"`},
+		{backends.Source{Index: "main"}, or(a, b), `index=main (f="a" OR g="b")`},
+		{backends.Source{Index: "win*"}, leaf("f", &sigma.Null{}), `index=win* | where isnull('f')`},
+		{backends.Source{Sourcetype: `x "y`}, and(), `sourcetype="x \"y"`},
+	} {
+		out, err := New().Convert(&sigma.Query{Expr: c.e}, backends.Options{Compact: true, Source: c.source})
+		if err != nil || out.Query != c.want {
+			t.Errorf("got %s, want %s (%v)", out.Query, c.want, err)
+		}
+	}
+}
+
+// TestPlainText: = stands in where only if it compares as the rule does.
+func TestPlainText(t *testing.T) {
+	one := sigma.Field{Name: "f", Multi: sigma.SingleValued, Case: sigma.CaseCanonical}
+	for _, c := range []struct {
+		field sigma.Field
+		value *sigma.Pattern
+		want  string
+	}{
+		{one, pat("Success"), "Success"},
+		{one, pat("12"), ""},
+		{one, pat("1e5"), ""},
+		{one, pat(""), ""},
+		{one, pat("a*"), ""},
+		{one, pat(`a\\b`), ""},
+		{one, pat(`a"b`), ""},
+		{sigma.Field{Name: "f", Multi: sigma.SingleValued}, pat("Success"), ""},
+		{sigma.Field{Name: "f", Multi: sigma.SingleValued}, cased("Success"), "Success"},
+		{sigma.Field{Name: "f", Case: sigma.CaseCanonical}, pat("Success"), ""},
+	} {
+		if got, ok := plainText(c.field, c.value); ok != (c.want != "") || ok && got != c.want {
+			t.Errorf("%s over %+v: %q %v, want %q", c.value, c.field, got, ok, c.want)
+		}
+	}
+	null := &sigma.Match{Field: one, Value: &sigma.Null{}}
+	got, _, err := convert(not(or(&sigma.Match{Field: one, Value: pat("Success")}, null)), true)
+	if want := `NOT f="Success" | where NOT isnull('f')`; got != want {
+		t.Errorf("got %s, want %s (%v)", got, want, err)
+	}
+	got, _, err = convert(or(not(&sigma.Match{Field: one, Value: pat("Success")}), null), true)
+	if want := `* | where NOT (coalesce('f',"")="Success") OR isnull('f')`; got != want {
+		t.Errorf("got %s, want %s (%v)", got, want, err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct {
 		m    *sigma.Match
