@@ -1,6 +1,7 @@
 package backends
 
 import (
+	"math"
 	"slices"
 	"strings"
 )
@@ -155,6 +156,8 @@ const lineWidth = 100
 // indented by indent.
 func (s Style) Print(c Clause, indent string) string {
 	var b strings.Builder
+	size := math.MaxInt - s.rest(c, math.MaxInt)
+	b.Grow(size + size/8) // and blanks in front of lines
 	s.write(&b, c, indent, false)
 	return b.String()
 }

@@ -41,17 +41,17 @@ type determinizer struct {
 	reads    [][]bool   // by instruction and class; nil for what reads none
 	next     [][]uint32 // by instruction: those with a state that follow it
 	start    []uint32
-	words    int            // of a set
-	sets     []uint64       // one behind the other
-	last     map[uint64]int // by hash: the last set that has it
-	previous []int          // by set: the one before with its hash, or -1
+	words    int      // of a set
+	sets     []uint64 // one behind the other
+	count    int
+	table    []int32 // open addressing: the number of a set, counted from 1
 	followed []bool
 }
 
 func newDeterminizer(prog *syntax.Prog) *determinizer {
 	d := &determinizer{
 		reads: make([][]bool, len(prog.Inst)), next: make([][]uint32, len(prog.Inst)),
-		words: (len(prog.Inst) + 63) / 64, last: map[uint64]int{}, followed: make([]bool, len(prog.Inst)),
+		words: (len(prog.Inst) + 63) / 64, table: make([]int32, 256), followed: make([]bool, len(prog.Inst)),
 	}
 	d.classify(prog)
 	for pc := range prog.Inst {
@@ -140,7 +140,7 @@ func (d *determinizer) run() int {
 	target := make([]uint64, d.words)
 	var states []uint32
 	cost := 0
-	for set := 0; set < len(d.previous); set++ {
+	for set := 0; set < d.count; set++ {
 		states = members(states[:0], d.set(set))
 		if cost += len(states); cost > costLimit {
 			break
@@ -166,23 +166,34 @@ func (d *determinizer) set(i int) []uint64 { return d.sets[i*d.words : (i+1)*d.w
 
 // add keeps a set that is new.
 func (d *determinizer) add(set []uint64) {
+	slot := d.slot(set)
+	if d.table[slot] != 0 {
+		return
+	}
+	d.count++
+	d.table[slot] = int32(d.count)
+	d.sets = append(d.sets, set...)
+	if 2*d.count > len(d.table) {
+		d.table = make([]int32, 4*len(d.table))
+		for i := range d.count {
+			d.table[d.slot(d.set(i))] = int32(i + 1)
+		}
+	}
+}
+
+// slot is the place in the table that a set has, or would have.
+func (d *determinizer) slot(set []uint64) int {
 	hash := uint64(len(set))
 	for _, word := range set {
 		hash = (hash ^ word) * 0x9e3779b97f4a7c15
 		hash ^= hash >> 29
 	}
-	before, ok := d.last[hash]
-	if !ok {
-		before = -1
+	mask := len(d.table) - 1
+	slot := int(hash) & mask
+	for d.table[slot] != 0 && !slices.Equal(d.set(int(d.table[slot])-1), set) {
+		slot = (slot + 1) & mask
 	}
-	for i := before; i >= 0; i = d.previous[i] {
-		if slices.Equal(d.set(i), set) {
-			return
-		}
-	}
-	d.last[hash] = len(d.previous)
-	d.previous = append(d.previous, before)
-	d.sets = append(d.sets, set...)
+	return slot
 }
 
 func mark(set []uint64, states []uint32) {
@@ -229,7 +240,11 @@ func appendBounds(to []rune, inst *syntax.Inst) []rune {
 // beginnings of the literals. A set holds the states of all beginnings that are
 // an end of the text read so far. folded tells whether letter case is ignored.
 func literalCost(literals []string, folded bool) int {
-	t := trie{nodes: []trieNode{{}}}
+	size := 1
+	for _, l := range literals {
+		size += len(l)
+	}
+	t := trie{nodes: make([]trieNode, 1, size)}
 	for _, l := range literals {
 		at := int32(0)
 		for _, r := range l {

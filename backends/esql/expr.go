@@ -67,7 +67,7 @@ type list struct {
 func (c *converter) print(l *list) (backends.Clause, error) {
 	for _, rx := range backends.NetworkExpressions(l.spelled, maxRegex-len("()")) {
 		// There is no run in them, so the automaton is small.
-		l.search.terms = append(l.search.terms, term{expression: rx, join: true, plain: true, span: l.field.Span})
+		l.search.terms = append(l.search.terms, &term{expression: rx, join: true, plain: true, span: l.field.Span})
 	}
 	out, err := c.clauses(&l.search)
 	if err != nil {
@@ -188,7 +188,7 @@ func (c *converter) pattern(l *list, v *ast.Pattern) error {
 		c.spelling(l.field)
 	}
 	if text, exact := v.Literal(); exact && caseless {
-		l.search.terms = append(l.search.terms, term{text: text, match: quoteString(text), span: v.Span})
+		l.search.terms = append(l.search.terms, &term{text: text, match: quoteString(text), span: v.Span})
 		return nil
 	}
 	l.search.terms = append(l.search.terms, patternTerm(v))
@@ -235,7 +235,7 @@ func (c *converter) address(l *list, v *ast.Pattern, text string) {
 		l.in = append(l.in, quoteString(text))
 		return
 	}
-	l.search.terms = append(l.search.terms, term{text: text, typed: true, match: quoteString(text), span: v.Span})
+	l.search.terms = append(l.search.terms, &term{text: text, typed: true, match: quoteString(text), span: v.Span})
 }
 
 // maxLikes bounds the patterns of a list that get an operator of their own;
@@ -269,8 +269,8 @@ func (c *converter) plain(l *list, v *ast.Pattern) bool {
 
 // patternTerm writes a pattern as an expression, with the runs at its ends as
 // head and tail.
-func patternTerm(v *ast.Pattern) term {
-	t := term{plain: true, join: true, span: v.Span}
+func patternTerm(v *ast.Pattern) *term {
+	t := &term{plain: true, join: true, span: v.Span}
 	parts := v.Parts
 	if len(parts) > 0 && parts[0] == (ast.AnyRun{}) {
 		t.head, parts = padAny, parts[1:]
@@ -377,7 +377,7 @@ func (c *converter) number(l *list, v *ast.Number) error {
 	default:
 		return unsupported(backends.FeatureComparison, v.Span, fmt.Sprintf("a number over %q, which is stored as something else", l.field.Name))
 	}
-	l.search.terms = append(l.search.terms, term{text: text, typed: true, match: match, span: v.Span})
+	l.search.terms = append(l.search.terms, &term{text: text, typed: true, match: match, span: v.Span})
 	return nil
 }
 
@@ -429,14 +429,14 @@ func (c *converter) boolean(l *list, v *ast.Bool) error {
 	switch l.field.Type {
 	case ast.TypeUnknown:
 		c.assumeOr("boolean", l.field)
-		l.search.terms = append(l.search.terms, term{text: word, native: true, span: v.Span}, anyCase)
+		l.search.terms = append(l.search.terms, &term{text: word, native: true, span: v.Span}, anyCase)
 	case ast.TypeKeyword, ast.TypeText:
 		if isStored(l.field.Type) && (l.field.Case == ast.CaseCanonical || l.field.Case == ast.CaseFolded && l.field.Type == ast.TypeKeyword) {
 			if l.field.Multi == ast.SingleValued {
 				l.in = append(l.in, quoteString(word))
 				return nil
 			}
-			anyCase = term{text: word, match: quoteString(word), span: v.Span}
+			anyCase = &term{text: word, match: quoteString(word), span: v.Span}
 		}
 		if _, err := c.text(l, "boolean", v.Span); err != nil {
 			return err
@@ -447,7 +447,7 @@ func (c *converter) boolean(l *list, v *ast.Bool) error {
 			l.in = append(l.in, word)
 			return nil
 		}
-		l.search.terms = append(l.search.terms, term{text: word, native: true, match: word, span: v.Span})
+		l.search.terms = append(l.search.terms, &term{text: word, native: true, match: word, span: v.Span})
 	default:
 		return unsupported(backends.FeatureComparison, v.Span, fmt.Sprintf("a boolean over %q, which is stored as something else", l.field.Name))
 	}
@@ -478,11 +478,11 @@ func (c *converter) regex(l *list, v *ast.Regex) error {
 	return nil
 }
 
-func regexTerm(p piece, v *ast.Regex) term {
+func regexTerm(p piece, v *ast.Regex) *term {
 	if p.text == "" {
-		return term{span: v.Span} // the empty value
+		return &term{span: v.Span} // the empty value
 	}
-	return term{expression: p.text, regex: v, span: v.Span}
+	return &term{expression: p.text, regex: v, span: v.Span}
 }
 
 // cidr adds a network.
@@ -501,7 +501,7 @@ func (c *converter) cidr(l *list, v *ast.CIDR) error {
 		return unsupported(backends.FeatureCIDR, v.Span, "no network")
 	}
 	if addr := v.Prefix.Addr(); addr.Is4() && v.Prefix.IsSingleIP() {
-		l.search.terms = append(l.search.terms, term{text: addr.String(), span: v.Span})
+		l.search.terms = append(l.search.terms, &term{text: addr.String(), span: v.Span})
 		return nil
 	}
 	l.spelled = append(l.spelled, v.Prefix)
@@ -521,7 +521,7 @@ func (c *converter) cidrOfIP(l *list, v *ast.CIDR) error {
 		return nil
 	}
 	network := v.Prefix.String()
-	l.search.terms = append(l.search.terms, term{text: network, typed: true, match: quoteString(network), span: v.Span})
+	l.search.terms = append(l.search.terms, &term{text: network, typed: true, match: quoteString(network), span: v.Span})
 	return nil
 }
 
@@ -564,7 +564,7 @@ func (c *converter) comparison(l *list, v *ast.Comparison) error {
 	default:
 		return unsupported(backends.FeatureComparison, v.Span, fmt.Sprintf("%q is not stored as a number", l.field.Name))
 	}
-	l.search.terms = append(l.search.terms, term{text: v.Op.String() + v.Number.Decimal.String(), native: true, span: v.Span})
+	l.search.terms = append(l.search.terms, &term{text: v.Op.String() + v.Number.Decimal.String(), native: true, span: v.Span})
 	return nil
 }
 
@@ -675,7 +675,7 @@ func (c *converter) keywordPattern(l *list, v *ast.Pattern) error {
 		l.other = append(l.other, c.exists(l))
 		return nil
 	}
-	t := term{head: padAny, tail: padAny, join: true, plain: true, span: v.Span}
+	t := &term{head: padAny, tail: padAny, join: true, plain: true, span: v.Span}
 	t.write(v.Parts[1:len(v.Parts)-1], v.Cased, "[^\n]")
 	l.search.terms = append(l.search.terms, t)
 	return nil

@@ -17,23 +17,35 @@ func quoteString(s string) string {
 	var b strings.Builder
 	b.Grow(len(s) + strings.Count(s, `\`) + strings.Count(s, `"`) + 2)
 	b.WriteByte('"')
-	for i := range len(s) {
-		switch c := s[i]; c {
-		case '"', '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case '\n':
-			b.WriteString(`\n`)
-		case '\r':
-			b.WriteString(`\r`)
-		case '\t':
-			b.WriteString(`\t`)
-		default:
-			b.WriteByte(c)
-		}
-	}
+	escapeString(&b, s)
 	b.WriteByte('"')
 	return b.String()
+}
+
+// escapeString writes the inside of a string.
+func escapeString(b *strings.Builder, s string) {
+	from := 0
+	for i := range len(s) {
+		escape := ""
+		switch s[i] {
+		case '"':
+			escape = `\"`
+		case '\\':
+			escape = `\\`
+		case '\n':
+			escape = `\n`
+		case '\r':
+			escape = `\r`
+		case '\t':
+			escape = `\t`
+		default:
+			continue
+		}
+		b.WriteString(s[from:i])
+		b.WriteString(escape)
+		from = i + 1
+	}
+	b.WriteString(s[from:])
 }
 
 // reserved are the words that the lexer takes for something else than a name,

@@ -187,10 +187,10 @@ func FuzzPattern(f *testing.F) {
 		want.WriteString(`\z`)
 		matches := regexp.MustCompile(want.String()).MatchString(value)
 		tm := patternTerm(v)
-		if got := whole(t, group{tm.head, tm.tail, []term{tm}}.expression()).MatchString(value); got != matches {
+		if got := whole(t, group{tm.head, tm.tail, []*term{tm}}.expression()).MatchString(value); got != matches {
 			t.Errorf("%q is %q: %v for %q", source, tm.expression, got, value)
 		}
-		java := regexp.MustCompile(javaExpression([]term{tm}))
+		java := regexp.MustCompile(javaExpression([]*term{tm}))
 		if tm.expression != "" && value != "" && java.MatchString(value) != matches {
 			t.Errorf("%q is %q for Java: %v for %q", source, java, !matches, value)
 		}
@@ -251,7 +251,7 @@ func TestCostBound(t *testing.T) {
 					}
 				}
 			}
-			tm := term{head: g.head, tail: g.tail, plain: true, join: true}
+			tm := &term{head: g.head, tail: g.tail, plain: true, join: true}
 			tm.write(sigma.JoinParts(parts), cased, ".")
 			g.terms = append(g.terms, tm)
 		}
@@ -261,7 +261,7 @@ func TestCostBound(t *testing.T) {
 		}
 	}
 	usual := patternTerm(&sigma.Pattern{Parts: []sigma.Part{sigma.AnyRun{}, sigma.Literal("powershell"), sigma.AnyRun{}, sigma.Dash{}, sigma.Literal("EncodedCommand"), sigma.AnyRun{}}})
-	if bound, ok := (group{head: padAny, tail: padAny, terms: []term{usual}}).costBound(); !ok || bound > costLimit {
+	if bound, ok := (group{head: padAny, tail: padAny, terms: []*term{usual}}).costBound(); !ok || bound > costLimit {
 		t.Errorf("bound %d", bound)
 	}
 }

@@ -17,7 +17,7 @@ import (
 // changed, and it takes a single value; MV_CONCAT makes one.
 
 // replace prints a search for strings that the index cannot be asked for.
-func (c *converter) replace(s *search, terms []term) (backends.Clause, error) {
+func (c *converter) replace(s *search, terms []*term) (backends.Clause, error) {
 	text := s.computed
 	if text == "" {
 		text = quoteColumn(s.field.Name)
@@ -33,9 +33,9 @@ func (c *converter) replace(s *search, terms []term) (backends.Clause, error) {
 // separator finds a character that joins the members of a list to one text in
 // which the strings are found exactly when they are found in a member: they are
 // looked for anywhere, and the character is in none of them.
-func separator(terms []term) (string, bool) {
+func separator(terms []*term) (string, bool) {
 	for _, sep := range []string{"\n", "\x1f"} {
-		if !slices.ContainsFunc(terms, func(t term) bool {
+		if !slices.ContainsFunc(terms, func(t *term) bool {
 			return t.head == "" || t.tail == "" || !t.plain || strings.Contains(t.expression, sep)
 		}) {
 			return sep, true
@@ -45,7 +45,7 @@ func separator(terms []term) (string, bool) {
 }
 
 // javaExpression matches, and is never empty, where one of the strings is found.
-func javaExpression(terms []term) string {
+func javaExpression(terms []*term) string {
 	type ends struct{ head, tail string }
 	var order []ends
 	bodies := map[ends][]string{}
@@ -80,7 +80,7 @@ func javaExpression(terms []term) string {
 
 // hasJava reports whether a term has an expression of Java's that is never
 // empty: REPLACE changes nothing where it finds the empty text.
-func (t term) hasJava() bool {
+func (t *term) hasJava() bool {
 	if t.regex == nil {
 		return t.pattern != nil
 	}
@@ -94,7 +94,7 @@ func (t term) hasJava() bool {
 
 // java writes the term under the flags i and s. What Lucene takes means the
 // same to Java.
-func (t term) java() string {
+func (t *term) java() string {
 	if t.pattern != nil {
 		return t.pattern.java()
 	}

@@ -25,7 +25,7 @@ type term struct {
 }
 
 // literal gives the text of a plain term.
-func (t term) literal() string {
+func (t *term) literal() string {
 	if t.pattern == nil || len(t.pattern.parts) == 0 {
 		return ""
 	}
@@ -33,7 +33,7 @@ func (t term) literal() string {
 	return string(l)
 }
 
-func (t term) cased() bool { return t.pattern != nil && t.pattern.cased }
+func (t *term) cased() bool { return t.pattern != nil && t.pattern.cased }
 
 // pattern is the string that an expression was made from.
 type pattern struct {
@@ -65,13 +65,13 @@ const (
 type search struct {
 	field    ast.Field
 	computed string // an expression of ES|QL that is searched instead of the index, or ""
-	terms    []term
+	terms    []*term
 }
 
 // group is a set of terms that share head and tail.
 type group struct {
 	head, tail string
-	terms      []term
+	terms      []*term
 }
 
 // clauses prints the gathered terms: one QSTR for the field, and beside it what
@@ -153,27 +153,47 @@ func searches(field string, parts []string) backends.Any {
 	var out backends.Any
 	for len(parts) > 0 {
 		n := min(len(parts), maxClauses)
-		text := parts[0]
-		if n > 1 {
-			text = "(" + strings.Join(parts[:n], " OR ") + ")"
-		}
-		out = append(out, backends.Atom("QSTR("+quoteString(quoteTermField(field)+":"+text)+")"))
+		out = append(out, backends.Atom(searchText(quoteTermField(field), parts[:n])))
 		parts = parts[n:]
 	}
 	return out
 }
 
+// searchText writes QSTR("field:part"), or with a group of parts.
+func searchText(field string, parts []string) string {
+	var b strings.Builder
+	size := len(`QSTR(":()")`) + len(field)
+	for _, p := range parts {
+		size += len(p) + strings.Count(p, `\`) + strings.Count(p, `"`) + len(" OR ")
+	}
+	b.Grow(size)
+	b.WriteString(`QSTR("`)
+	escapeString(&b, field)
+	b.WriteByte(':')
+	if len(parts) > 1 {
+		b.WriteByte('(')
+	}
+	for i, p := range parts {
+		if i > 0 {
+			b.WriteString(" OR ")
+		}
+		escapeString(&b, p)
+	}
+	if len(parts) > 1 {
+		b.WriteByte(')')
+	}
+	b.WriteString(`")`)
+	return b.String()
+}
+
 // groups gathers the expressions by head and tail, each group at the place of
 // its first. Strings of which there are too many for the index come apart.
-func (s *search) groups() (groups []group, late []term) {
+func (s *search) groups() (groups []group, late []*term) {
 	units := 0
 	for _, t := range s.terms {
 		if t.expression != "" {
 			units += regexUnits(t.expression) + 1
 		}
-	}
-	if g, ok := s.oneGroup(units); ok {
-		return []group{g}, nil
 	}
 	index := map[[2]string]int{}
 	for _, t := range s.terms {
@@ -198,24 +218,9 @@ func (s *search) groups() (groups []group, late []term) {
 	return groups, late
 }
 
-// oneGroup is the group of all terms where they are one, as most are, and short.
-func (s *search) oneGroup(units int) (group, bool) {
-	if len(s.terms) == 0 || units > maxRegex-10 {
-		return group{}, false
-	}
-	first := &s.terms[0]
-	for i := range s.terms {
-		t := &s.terms[i]
-		if t.expression == "" || len(s.terms) > 1 && !t.join || t.head != first.head || t.tail != first.tail {
-			return group{}, false
-		}
-	}
-	return group{head: first.head, tail: first.tail, terms: s.terms}, true
-}
-
 // expressions packs the terms of a group into as few expressions as the limits
 // allow. complex are those that the engine may be unable to run.
-func (c *converter) expressions(s *search, g group) (out []string, complex []term, err error) {
+func (c *converter) expressions(s *search, g group) (out []string, complex []*term, err error) {
 	overhead := len(g.head) + len(g.tail) + len("()()")
 	for rest := g.terms; len(rest) > 0; {
 		n, units := 1, overhead+regexUnits(rest[0].expression)
@@ -239,7 +244,7 @@ func (c *converter) expressions(s *search, g group) (out []string, complex []ter
 
 // pack joins the terms of a group, or halves of them where the engine might
 // fail on the whole.
-func (c *converter) pack(s *search, g group) (out []string, complex []term, err error) {
+func (c *converter) pack(s *search, g group) (out []string, complex []*term, err error) {
 	if !g.complex() {
 		return []string{g.expression()}, nil, nil
 	}
@@ -251,7 +256,7 @@ func (c *converter) pack(s *search, g group) (out []string, complex []term, err 
 		return nil, g.terms, nil
 	}
 	half := len(g.terms) / 2
-	for _, part := range [][]term{g.terms[:half], g.terms[half:]} {
+	for _, part := range [][]*term{g.terms[:half], g.terms[half:]} {
 		packed, hard, err := c.pack(s, group{g.head, g.tail, part})
 		if err != nil {
 			return nil, nil, err
