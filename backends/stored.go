@@ -11,6 +11,11 @@ import (
 // type t satisfies v, be it for certain: an address field holds no name, a long
 // no fraction. Of a type that keeps text, or of none that is known, it is false.
 func NeverStored(t ast.FieldType, v ast.Value) bool {
+	switch t {
+	case ast.TypeIP, ast.TypeLong, ast.TypeDouble, ast.TypeBoolean:
+	default:
+		return false
+	}
 	number := t == ast.TypeLong || t == ast.TypeDouble
 	switch v := v.(type) {
 	case *ast.Pattern:
