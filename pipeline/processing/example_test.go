@@ -9,30 +9,37 @@ import (
 	"sigmatic/pipeline/processing"
 )
 
-func Example() {
-	p, diags := processing.Read(source.NewFile("pipeline.yml", []byte(`
+// A pipeline of pySigma's form adapts rules to an environment: here fields get
+// other names, and only rules of one log source do.
+func ExamplePipeline_Apply() {
+	p, diags := processing.Read(source.NewFile("pipeline.yml", []byte(`name: ECS
+priority: 10
 transformations:
-  - type: field_name_mapping
+  - id: names
+    type: field_name_mapping
     mapping:
-      userName: user.name
-  - type: set_state
-    key: index
-    val: cloudtrail
+      eventName: event.action
+    rule_conditions:
+      - type: logsource
+        service: cloudtrail
 `)), processing.Options{Detection: parser.Detection})
 	if p == nil {
 		fmt.Println(diags)
 		return
 	}
-	rules := parser.Parse(source.NewFile("rule.yml", []byte(`
-title: Alice
-logsource: {product: aws}
+	rule := parser.Parse(source.NewFile("rule.yml", []byte(`title: User Created
+logsource: {product: aws, service: cloudtrail}
 detection:
-  selection:
-    userName: alice
+  selection: {eventName: CreateUser}
   condition: selection
-`)))
-	res, _ := p.Apply(rules.Documents[0])
+`))).Rules()[0]
+	res, diags := p.Apply(rule)
+	if res == nil {
+		fmt.Println(diags)
+		return
+	}
 	queries, _ := ast.Resolve(res.Document.(*ast.Rule))
-	fmt.Println(queries[0].Expr, "in", res.State["index"].Text)
-	// Output: "user.name" is "alice" in cloudtrail
+	fmt.Println(queries[0].Expr)
+	// Output:
+	// "event.action" is "CreateUser"
 }
