@@ -192,13 +192,17 @@ func (p *parser) unary() (Expr, error) {
 		}
 		return &Number{start, t.text}, p.advance()
 	}
-	if slices.Contains([]string{"and", "or", "not", "xor", "in", "like"}, strings.ToLower(t.text)) {
+	isOperator := slices.Contains([]string{"and", "or", "not", "xor", "in", "like"}, strings.ToLower(t.text))
+	if isOperator && !strings.EqualFold(t.text, "like") {
 		return nil, p.unexpected("an expression")
 	}
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
 	if !p.tok.is("(") {
+		if isOperator { // LIKE, which is also the name of a function
+			return nil, fail(t.offset, "expected an expression, found %q", t.text)
+		}
 		return &Field{start, t.text}, nil
 	}
 	if err := p.advance(); err != nil {
