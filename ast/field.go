@@ -28,6 +28,10 @@ const (
 	TypeBoolean
 	TypeDate
 	TypeObject // a sub-tree that is searched as text
+	// TypeFlattened is a key below a field of Elasticsearch's type flattened: its
+	// values are kept as whole texts, and only a whole text or the beginning of
+	// one can be asked for.
+	TypeFlattened
 )
 
 // Multi says how many values a field of one event can hold.

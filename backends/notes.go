@@ -33,6 +33,10 @@ const (
 	NoteFieldType NoteCode = "field-type"
 	// NoteNumberSpelling: numbers are stored as they are written in decimal, 12 and not 12.0.
 	NoteNumberSpelling NoteCode = "number-spelling"
+	// NoteSchema: the events are stored as a schema says.
+	NoteSchema NoteCode = "schema"
+	// NoteUnmapped: a field that the schema does not describe has the rule's name.
+	NoteUnmapped NoteCode = "unmapped-field"
 )
 
 // noteInfo is the closed table: what each code says, with its subjects put in
@@ -52,6 +56,8 @@ var noteInfo = []struct {
 	{NoteEngineVersion, "needs %s", "measured per construct"},
 	{NoteFieldType, "field types assumed: %s", "a text field is searched by tokens, a keyword field orders numbers as text, a network needs an ip field (measured: Elasticsearch 8.19.21)"},
 	{NoteNumberSpelling, "numbers are taken to be stored in plain spelling, 12 and not 12.0: %s", "stores keep the source's text (measured: VictoriaLogs 1.121.0, Elasticsearch 8.19.21 keyword fields)"},
+	{NoteSchema, "events are taken to be stored as the schema %s says", "the vendor's mapping that the schema cites; documents of its shape (pipeline, TestProjection)"},
+	{NoteUnmapped, "taken to be stored under the rule's own name: %s", "the schema does not describe it"},
 }
 
 // Note is one assumption, said of this query.

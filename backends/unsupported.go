@@ -30,6 +30,7 @@ const (
 	FeaturePlaceholder Feature = "unresolved placeholder"
 	FeatureSize        Feature = "size"
 	FeatureCorrelation Feature = "correlation"
+	FeatureSchema      Feature = "refused by the schema" // whose store does not keep what the rule asks for
 	FeaturePipeline    Feature = "refused by a pipeline"
 	FeatureLineBreak   Feature = "line break"
 	FeatureTitle       Feature = "title" // that a format's files cannot hold

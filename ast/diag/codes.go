@@ -7,7 +7,7 @@ type Code string
 // The codes. The hundreds group them: S00 file and YAML, S01 attributes,
 // S02 logsource, S03 detections and values, S04 modifiers, S05 conditions,
 // S06 correlations and filters, S07 placeholders, S08 the checks of the command
-// check, S10 processing pipelines.
+// check, S09 schemas, S10 processing pipelines.
 const (
 	YAMLSyntax        Code = "S0001"
 	YAMLDuplicateKey  Code = "S0002"
@@ -117,6 +117,10 @@ const (
 	TLPTag                Code = "S0861"
 	RepeatedTag           Code = "S0862"
 	BadSuppression        Code = "S0891"
+
+	BadSchema     Code = "S0901"
+	UnmappedField Code = "S0902"
+	SchemaLoss    Code = "S0903"
 
 	BadPipeline        Code = "S1001"
 	PipelineKey        Code = "S1002"
@@ -235,6 +239,9 @@ var codeInfos = []CodeInfo{
 	{TLPTag, "a tag that no TLP has"},
 	{RepeatedTag, "a tag that stands twice"},
 	{BadSuppression, "a suppression that cannot be read"},
+	{BadSchema, "a schema that cannot be read"},
+	{UnmappedField, "a field that the schema does not describe"},
+	{SchemaLoss, "a question that the schema's store cannot answer"},
 	{BadPipeline, "a processing pipeline that is not well formed"},
 	{PipelineKey, "a key that processing pipelines do not have"},
 	{PipelineType, "an unknown type of transformation, condition, postprocessing or finalizer"},

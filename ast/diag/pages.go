@@ -20,10 +20,10 @@ type Page struct {
 	Whole        bool
 }
 
-// Pages gives the page of every code of the parser, S00 to S07, and of pipelines, S10, in ascending
+// Pages gives the page of every code of the parser, S00 to S07, of schemas, S09, and of pipelines, S10, in ascending
 // order. Those of the checks, S08, stand with the checks.
 func Pages() []Page {
-	out := slices.Concat(filePages, attributePages, valuePages, modifierPages, conditionPages, correlationPages, filterPages, pipelinePages)
+	out := slices.Concat(filePages, attributePages, valuePages, modifierPages, conditionPages, correlationPages, filterPages, schemaPages, pipelinePages)
 	for i := range out {
 		out[i].Title = out[i].Code.Title()
 		out[i].Since = "0.1"

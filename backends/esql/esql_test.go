@@ -189,6 +189,7 @@ func TestTraits(t *testing.T) {
 	long := sigma.Field{Name: "f", Type: sigma.TypeLong, Multi: one}
 	ip := sigma.Field{Name: "f", Type: sigma.TypeIP, Multi: one}
 	boolean := sigma.Field{Name: "f", Type: sigma.TypeBoolean, Multi: one}
+	flattened := sigma.Field{Name: "f", Type: sigma.TypeFlattened}
 	gt := &sigma.Comparison{Op: sigma.Greater, Number: num("12")}
 	cases := []struct {
 		field    sigma.Field
@@ -235,6 +236,16 @@ func TestTraits(t *testing.T) {
 		{ip, text("2001:db8:0::1"), `FALSE`, false, "field-type"},
 		{ip, text("10.1.*"), `TO_STRING(f) RLIKE "10\\.1\\..*"`, true, "field-type"},
 		{ip, text("10.1.2.3"), `f == "10.1.2.3"`, true, "field-type"},
+		// A key of a flattened field has no column; measured on Elasticsearch 8.19.21.
+		{flattened, text("Ab"), `QSTR("f:Ab")`, false, "letter-case"},
+		{flattened, cased("A b"), `QSTR("f:\"A b\"")`, false, ""},
+		{flattened, text("a:*"), `QSTR("f:a\\:*")`, false, "letter-case"},
+		{flattened, text("*"), `QSTR("f:*")`, false, ""},
+		{flattened, num("12"), `QSTR("f:12")`, false, "number-spelling"},
+		{flattened, &sigma.Bool{Value: true}, `QSTR("f:true")`, false, "letter-case"},
+		{flattened, &sigma.Null{}, `NOT QSTR("f:*")`, false, ""},
+		{flattened, &sigma.Exists{Want: true}, `QSTR("f:*")`, false, "null-not-indexed"},
+		{sigma.Field{Name: "f", Type: sigma.TypeFlattened, Case: sigma.CaseCanonical}, text("Yes"), `QSTR("f:Yes")`, false, ""},
 		{sigma.Field{Name: "f", Type: sigma.TypeDate, Multi: one}, &sigma.TimePart{Unit: sigma.Year, N: 2024}, `DATE_EXTRACT("YEAR", f) == 2024`, true, "field-type"},
 	}
 	for _, c := range cases {
@@ -341,6 +352,10 @@ func TestRefusals(t *testing.T) {
 		{leaf("", &sigma.Keyword{Value: &sigma.Null{}}), backends.FeatureKeyword},
 		{leaf("f", re("(^|a.{20})$")), backends.FeatureSize},
 		{leafOf(double, text("1*")), backends.FeatureWildcard},
+		{leafOf(sigma.Field{Name: "f", Type: sigma.TypeFlattened}, text("*a")), backends.FeatureWildcard},
+		{leafOf(sigma.Field{Name: "f", Type: sigma.TypeFlattened}, re("a")), backends.FeatureRegex},
+		{leafOf(sigma.Field{Name: "f", Type: sigma.TypeFlattened}, cidr("10.0.0.0/8")), backends.FeatureCIDR},
+		{leafOf(sigma.Field{Name: "f", Type: sigma.TypeFlattened}, &sigma.Comparison{Op: sigma.Less, Number: num("1")}), backends.FeatureComparison},
 		{leafOf(double, num("9007199254740993")), backends.FeatureComparison},
 		{leafOf(sigma.Field{Name: "f", Type: sigma.TypeIP}, cidr("::/0")), backends.FeatureIPv6},
 		{leafOf(sigma.Field{Name: "f", Type: sigma.TypeIP}, &sigma.TimePart{}), backends.FeatureTimePart},

@@ -105,6 +105,9 @@ func (c *converter) value(l *list, v ast.Value) error {
 		l.other = append(l.other, backends.Const(false))
 		return nil
 	}
+	if l.field.Type == ast.TypeFlattened {
+		return c.flattened(l, v)
+	}
 	switch v := v.(type) {
 	case *ast.Pattern:
 		return c.pattern(l, v)
@@ -143,7 +146,7 @@ func (c *converter) value(l *list, v ast.Value) error {
 // where no index maps the field, or where it is an object.
 func (c *converter) exists(l *list) backends.Clause {
 	switch l.field.Type {
-	case ast.TypeUnknown, ast.TypeObject:
+	case ast.TypeUnknown, ast.TypeObject, ast.TypeFlattened:
 		return searches(l.field.Name, []string{"*"})[0]
 	}
 	column := quoteColumn(l.field.Name)

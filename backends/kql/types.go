@@ -44,7 +44,7 @@ func storedTypes(t ast.FieldType) types {
 	switch t {
 	case ast.TypeUnknown:
 		return anyType
-	case ast.TypeKeyword:
+	case ast.TypeKeyword, ast.TypeFlattened:
 		return keyword
 	case ast.TypeIP:
 		return ip
@@ -62,6 +62,7 @@ func storedTypes(t ast.FieldType) types {
 var typeNames = [...]string{
 	ast.TypeUnknown: "unknown", ast.TypeKeyword: "keyword", ast.TypeText: "text", ast.TypeIP: "ip",
 	ast.TypeLong: "long", ast.TypeDouble: "double", ast.TypeBoolean: "boolean", ast.TypeDate: "date", ast.TypeObject: "object",
+	ast.TypeFlattened: "flattened",
 }
 
 // use is what the leaves of a query demand of one field.

@@ -113,7 +113,7 @@ func wrap(text string, width int) string {
 // groups are the hundreds of codes, for the page of all of them.
 var groups = []struct{ prefix, title string }{
 	{"S00", "File and YAML"}, {"S01", "Attributes"}, {"S02", "Log source"}, {"S03", "Detections and values"}, {"S04", "Modifiers"},
-	{"S05", "Conditions"}, {"S06", "Correlations and filters"}, {"S07", "Placeholders"}, {"S08", "Checks"}, {"S10", "Processing pipelines"},
+	{"S05", "Conditions"}, {"S06", "Correlations and filters"}, {"S07", "Placeholders"}, {"S08", "Checks"}, {"S09", "Schemas"}, {"S10", "Processing pipelines"},
 }
 
 // WriteMarkdown prints all pages as one document.

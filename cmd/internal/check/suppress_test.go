@@ -25,7 +25,7 @@ func TestSuppressions(t *testing.T) {
 		{"no code", "a: b # sigmatic: ignore\n", `1:18 the comment suppresses nothing: ignore names no code`},
 		{"only a reason", "a: b # sigmatic: ignore -- S0821\n", `1:18 the comment suppresses nothing: ignore names no code`},
 		{"another directive", "a: b # sigmatic: disable S0821\n", `1:18 the comment suppresses nothing: expected ignore or ignore-file, found "disable S0821"`},
-		{"an unknown code", "a: b # sigmatic: ignore S0899\n", `1:18 the comment suppresses nothing: "S0899" is neither a code nor a validator; the nearest are S0862, S0891, S1001, S1002`},
+		{"an unknown code", "a: b # sigmatic: ignore S0899\n", `1:18 the comment suppresses nothing: "S0899" is neither a code nor a validator; the nearest are S0862, S0891, S0901, S0902`},
 		{"a misspelled validator", "a: b # sigmatic: ignore duplicat_tag\n", `1:18 the comment suppresses nothing: "duplicat_tag" is neither a code nor a validator, did you mean "duplicate_tag"?`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

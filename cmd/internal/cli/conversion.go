@@ -9,6 +9,7 @@ import (
 	"sigmatic/ast/diag"
 	"sigmatic/ast/source"
 	"sigmatic/backends"
+	"sigmatic/pipeline"
 )
 
 // conversion is the answer of one target for one query.
@@ -29,6 +30,7 @@ type answer struct {
 	left        bool // out, by the selection
 	conversions []conversion
 	diags       []diag.Diagnostic
+	schema      []diag.Diagnostic // what the targets' schemas say of the rule
 	broken      int
 }
 
@@ -49,7 +51,7 @@ func (c *convertRun) answer(r loadedRule) answer {
 	if refusal != nil {
 		a.conversions = c.refused(r, refusal)
 	} else {
-		a.conversions = c.convert(r)
+		a.conversions, a.schema = c.convert(r)
 	}
 	for i := range a.conversions {
 		a.conversions[i].postprocess()
@@ -58,45 +60,26 @@ func (c *convertRun) answer(r loadedRule) answer {
 	return a
 }
 
-// prepared is a rule in the terms of one target.
-type prepared struct {
-	rule    *ast.Rule
-	queries []*ast.Query // one for each condition of the rule
-	schema  string       // the name of the schema that gave the terms
-	source  backends.Source
-	notes   []backends.Note // on what the terms take for granted
-	err     error
-}
-
-// prepare gives the rule in the terms of a target. Targets that have the same
-// terms share the queries.
-func (c *convertRun) prepare(r *ast.Rule, _ backends.Backend, others []*prepared) *prepared {
-	rule := c.schema.Apply(r)
-	for _, o := range others {
-		if o != nil && o.err == nil && o.rule == rule {
-			return &prepared{rule: rule, queries: o.queries, schema: c.schema.Name}
-		}
-	}
-	qs, err := queries(rule)
-	for i := range qs {
-		qs[i] = qs[i].Simplified()
-	}
-	return &prepared{rule: rule, queries: qs, schema: c.schema.Name, err: err}
-}
-
 // convert asks all targets for all conditions of a rule.
-func (c *convertRun) convert(r loadedRule) []conversion {
+func (c *convertRun) convert(r loadedRule) ([]conversion, []diag.Diagnostic) {
 	terms := make([]*prepared, len(c.registry))
 	in := func(b backends.Backend) *prepared {
 		i := c.registry.Index(b)
 		if terms[i] == nil {
-			p := c.prepare(r.Rule, b, terms)
+			p := c.prepare(r, b, terms)
 			if p.err == nil {
 				p.source, p.err = r.placed(p.source, b)
 			}
 			terms[i] = p
 		}
 		return terms[i]
+	}
+	var said []diag.Diagnostic
+	for i, b := range c.backends {
+		p := in(b)
+		if !slices.ContainsFunc(c.backends[:i], func(b backends.Backend) bool { return in(b).schema == p.schema }) {
+			said = append(said, p.warnings...)
+		}
 	}
 	n := len(r.Conditions)
 	out := make([]conversion, n*len(c.backends))
@@ -105,6 +88,9 @@ func (c *convertRun) convert(r loadedRule) []conversion {
 			p := in(b)
 			if p.err != nil {
 				return nil, backends.Options{}, p.err
+			}
+			if p.loss != nil {
+				return nil, backends.Options{}, refusal(b, backends.FeatureSchema, p.loss.Span, p.loss.Summary)
 			}
 			if d := unresolved(p.queries[i]); d != nil {
 				return nil, backends.Options{}, refusal(b, backends.FeaturePlaceholder, d.Span, d.Summary)
@@ -123,7 +109,7 @@ func (c *convertRun) convert(r loadedRule) []conversion {
 			out[j*n+i] = v
 		}
 	}
-	return out
+	return out, said
 }
 
 // options are the wishes on a target's text. A target that is asked only whether
@@ -145,7 +131,7 @@ func (c *convertRun) refuse(r loadedRule) answer {
 	none := &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}
 	for i, b := range c.backends {
 		err := refusal(b, backends.FeatureCorrelation, r.Title.Span, "correlations are read and not yet converted")
-		v := conversion{rule: r, query: none, target: b, terms: &prepared{schema: c.schema.Name}, form: c.forms[i], err: err}
+		v := conversion{rule: r, query: none, target: b, terms: &prepared{schema: pipeline.None().Name}, form: c.forms[i], err: err}
 		v.render()
 		a.conversions = append(a.conversions, v)
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"sigmatic/ast"
+	"sigmatic/ast/diag"
 	"sigmatic/backends"
 	"sigmatic/backends/all"
-	"sigmatic/pipeline"
 )
 
 // convertRun is one run of the command convert.
@@ -22,7 +22,7 @@ type convertRun struct {
 	*app
 	targets      []string
 	form         formFlags
-	schemaName   string
+	schema       schemaFlags
 	outPath      string
 	manifest     bool
 	prune        bool
@@ -37,7 +37,6 @@ type convertRun struct {
 	backends []backends.Backend
 	forms    []*form           // of the backends
 	keys     map[string]string // names in the products, to the places of the rules that have them
-	schema   pipeline.Schema
 	vars     ast.Vars
 	selected func(*ast.Rule) bool
 	changes  *changes // of a run that watches
@@ -81,7 +80,7 @@ that their products import; list formats shows them.`,
 	f.StringVarP(&c.form.format, "format", "f", formText, "what is written: text, jsonl, or a format of the target (list formats)")
 	f.StringVar(&c.form.template, "template", "", "write each query through this template of Go's text/template (docs/templates.md)")
 	f.StringArrayVar(&c.form.settings, "set", nil, "NAME=VALUE: a setting of the format (list formats); repeatable")
-	f.StringVar(&c.schemaName, "schema", "auto", "names and types of the fields: auto, none")
+	c.schema.flags(cmd)
 	f.BoolVar(&c.form.compact, "compact", false, "print each query on one line")
 	f.StringVarP(&c.outPath, "output", "o", "", "write to this file, or to a directory (existing, or with a trailing slash) one file for each rule and target")
 	f.BoolVar(&c.manifest, "manifest", false, "write an index of the files below -o DIR, with their hashes: DIR/"+manifestName)
@@ -101,7 +100,6 @@ func (c *convertRun) run(args []string) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	c.schema, _ = pipeline.Find(c.schemaName)
 	var err error
 	if c.vars, err = c.varsFlags.read(c.app); err != nil {
 		return err
@@ -170,6 +168,7 @@ func (c *convertRun) take(a answer, out sink, count *tally) error {
 	count.rules++
 	c.diagnostics(a.diags)
 	count.broken += a.broken
+	count.schema = append(count.schema, a.schema...)
 	for _, v := range a.conversions {
 		c.claim(&v)
 		count.add(v)
@@ -187,15 +186,15 @@ func (c *convertRun) check() error {
 	if err := c.chooseForms(); err != nil {
 		return err
 	}
-	if c.schemaName == "auto" && len(c.pipelines.paths) > 0 {
-		c.schemaName = "none" // the pipelines give fields names of their own
+	if c.schema.name == "auto" && len(c.pipelines.paths) > 0 {
+		c.schema.name = "none" // the pipelines give fields names of their own
 	}
 	c.manifest = c.manifest || c.prune
 	if c.manifest && !c.writesTree() {
 		return usagef("--manifest and --prune are for a directory: give one with -o DIR/")
 	}
-	if _, ok := pipeline.Find(c.schemaName); !ok {
-		return usagef("unknown schema %q, the schemas are auto, none", c.schemaName)
+	if err := c.schema.read(c.app); err != nil {
+		return err
 	}
 	_, err := c.filter.parsedMode()
 	return err
@@ -226,7 +225,8 @@ type tally struct {
 	features           map[string]int
 	notes              map[backends.NoteCode]int
 	refusals           []string
-	first              []backends.Note // of the first query
+	first              []backends.Note   // of the first query
+	schema             []diag.Diagnostic // what the schemas say of the rules
 }
 
 func (t *tally) add(v conversion) {
@@ -266,6 +266,7 @@ func (c *convertRun) report(t tally, set ruleSet) {
 	case loaded == 0 && c.status == statusOK:
 		c.errorf("no rule to convert: none was found")
 	}
+	c.schemaReport(t.schema, t.rules)
 	for _, text := range t.refusals {
 		fmt.Fprintln(c.Stderr, text)
 	}

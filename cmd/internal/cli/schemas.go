@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sigmatic/ast"
+	"sigmatic/ast/diag"
+	"sigmatic/ast/source"
+	"sigmatic/backends"
+	"sigmatic/pipeline"
+)
+
+// schemaFlags choose how the target's store keeps the events.
+type schemaFlags struct {
+	name   string
+	strict bool
+	one    *pipeline.Schema // nil: the customary one of each target
+}
+
+func (f *schemaFlags) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.name, "schema", "auto", "how the store names and types fields: auto (the customary schema of target and log source), none, a name of list schemas, or a file")
+	cmd.Flags().BoolVar(&f.strict, "strict", false, "a field that the schema does not describe is an error")
+}
+
+// read finds the schema that the flags name.
+func (f *schemaFlags) read(a *app) error {
+	f.one = nil
+	if f.name == "auto" {
+		return nil
+	}
+	s, err := pipeline.Find(f.name)
+	if err == nil {
+		f.one = s
+		return nil
+	}
+	info, statErr := os.Stat(f.name)
+	switch {
+	case statErr == nil && !info.IsDir():
+	case strings.ContainsAny(f.name, `/\`) || isRuleName(f.name):
+		return usagef("--schema %s: %v", f.name, plainError(statErr))
+	default:
+		return usagef("--schema: %v; or auto, or a file", err)
+	}
+	data, err := os.ReadFile(f.name)
+	if err != nil {
+		return err
+	}
+	s, diags := pipeline.Load(source.NewFile(f.name, data))
+	a.diagnostics(diags)
+	if s == nil {
+		return usagef("--schema %s cannot be used", f.name)
+	}
+	f.one = s
+	return nil
+}
+
+// of gives the schema for a rule and a target.
+func (f *schemaFlags) of(ls ast.LogSource, target string) *pipeline.Schema {
+	if f.one != nil {
+		return f.one
+	}
+	return pipeline.Auto(target, ls)
+}
+
+// prepared is a rule in the terms of one target.
+type prepared struct {
+	rule     *ast.Rule
+	queries  []*ast.Query // one for each condition of the rule
+	schema   string       // the name of the schema that gave the terms
+	source   backends.Source
+	notes    []backends.Note   // on what the terms take for granted
+	warnings []diag.Diagnostic // fields that the schema does not describe
+	loss     *diag.Diagnostic  // why the schema cannot say the rule
+	err      error
+}
+
+// prepare gives the rule in the terms of a target; others are those of other
+// targets, as far as they are known. Targets that have a schema in common share
+// the queries.
+func (c *convertRun) prepare(r loadedRule, b backends.Backend, others []*prepared) *prepared {
+	s := c.schema.of(r.LogSource, b.Name())
+	for _, o := range others {
+		if o != nil && o.err == nil && o.schema == s.Name {
+			p := *o
+			return &p
+		}
+	}
+	rule, src, diags := s.Apply(r.Rule)
+	p := &prepared{rule: rule, schema: s.Name, source: backends.Source(src)}
+	for i, d := range diags {
+		if d.Severity == diag.Error || c.schema.strict {
+			p.rule, p.loss = r.Rule, &diags[i]
+			return p
+		}
+		p.warnings = append(p.warnings, d)
+	}
+	if s != pipeline.None() {
+		var notes backends.Notes
+		notes.Add(backends.NoteSchema, s.Name)
+		for _, f := range s.Unmapped(r.Rule) {
+			notes.Add(backends.NoteUnmapped, f.Name)
+		}
+		p.notes = notes.List()
+	}
+	if p.queries, p.err = queries(rule); p.err == nil {
+		for i := range p.queries {
+			p.queries[i] = p.queries[i].Simplified()
+		}
+	}
+	return p
+}
+
+// schemaReport says what the schemas do not know of the rules: in full of one
+// rule, by count of many.
+func (c *convertRun) schemaReport(list []diag.Diagnostic, rules int) {
+	if rules == 1 || len(list) == 0 {
+		c.diagnostics(list)
+		return
+	}
+	c.infof("warning: schemas do not describe %s of the rules, which keep their names; sigmatic fields lists them", plural(len(list), "field"))
+}
