@@ -81,6 +81,7 @@ func runCase(t *testing.T, dir string) string {
 		if res == nil {
 			continue
 		}
+		wellFormed(t, res.Document)
 		out.WriteString(changes(doc, res.Document))
 		for _, key := range slices.Sorted(maps.Keys(res.State)) {
 			fmt.Fprintf(&out, "state %s: %s\n", key, dataText(res.State[key]))
@@ -212,6 +213,64 @@ func describe(doc ast.Document) string {
 		}
 	}
 	return b.String()
+}
+
+// wellFormed holds what came out to what the tree promises.
+func wellFormed(t *testing.T, doc ast.Document) {
+	t.Helper()
+	r, ok := doc.(*ast.Rule)
+	if !ok {
+		return
+	}
+	var body func(ast.Detection)
+	body = func(d ast.Detection) {
+		switch d := d.(type) {
+		case *ast.AllOf:
+			for _, m := range d.Members {
+				body(m)
+			}
+		case *ast.AnyOf:
+			for _, m := range d.Members {
+				body(m)
+			}
+		case *ast.Item:
+			if len(d.Values) == 0 {
+				t.Errorf("the item of %q has no value", d.Field.Name)
+			}
+			for _, list := range d.Values {
+				if len(list) == 0 {
+					t.Errorf("a value of %q has no alternative", d.Field.Name)
+				}
+				for _, v := range list {
+					wellFormedValue(t, d, v)
+				}
+			}
+		}
+	}
+	for _, d := range r.Detections {
+		body(d.Body)
+	}
+}
+
+func wellFormedValue(t *testing.T, d *ast.Item, v ast.Value) {
+	t.Helper()
+	k, isKeyword := v.(*ast.Keyword)
+	if isKeyword != d.IsKeyword || d.IsKeyword != (d.Field.Name == "") {
+		t.Errorf("the value %s stands in an item of %q, keyword %v", v, d.Field.Name, d.IsKeyword)
+	}
+	if isKeyword {
+		v = k.Value
+	}
+	switch v := v.(type) {
+	case *ast.Pattern:
+		if !slices.Equal(ast.JoinParts(v.Parts), v.Parts) {
+			t.Errorf("the parts of %s are not joined", v)
+		}
+	case *ast.Regex:
+		if err := v.Check(); err != nil {
+			t.Errorf("%s: %v", v, err)
+		}
+	}
 }
 
 func texts(list []ast.Text) string {

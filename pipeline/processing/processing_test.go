@@ -1,11 +1,13 @@
 package processing_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"sigmatic/ast"
@@ -120,6 +122,44 @@ func TestMergePriorities(t *testing.T) {
 	}
 }
 
+// TestConcurrent: one pipeline adapts many rules at a time, which the race
+// detector watches.
+func TestConcurrent(t *testing.T) {
+	var list []*processing.Pipeline
+	var docs []ast.Document
+	for _, name := range []string{"field-name-mapping", "add-condition-template", "nest", "postprocessing-template", "file-placeholders", "hashes-fields"} {
+		dir := filepath.Join(cases, name)
+		data, err := os.ReadFile(filepath.Join(dir, "pipeline.yml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, _ := processing.Read(source.NewFile(name, data), options(dir))
+		list = append(list, p)
+		docs = append(docs, readRules(t, filepath.Join(dir, "rule.yml"))...)
+	}
+	p := processing.Merge(list)
+	var wg sync.WaitGroup
+	texts := make([]string, 8)
+	for i := range texts {
+		wg.Go(func() {
+			for _, doc := range docs {
+				res, diags := p.Apply(doc)
+				texts[i] += listing(diags)
+				if res != nil {
+					query, err := res.Postprocess("q")
+					texts[i] += describe(res.Document) + query + fmt.Sprint(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for i, text := range texts {
+		if text != texts[0] || text == "" {
+			t.Errorf("run %d gives something else than the first", i)
+		}
+	}
+}
+
 // FuzzRead: whatever a file holds, reading and applying it ends without a
 // panic, a pipeline with an error is not returned, the rule stays as it was, and
 // what comes out resolves.
@@ -155,6 +195,7 @@ func FuzzRead(f *testing.F) {
 		if res == nil {
 			return
 		}
+		wellFormed(t, res.Document)
 		if _, diags := ast.Resolve(res.Document.(*ast.Rule)); len(diags) > 0 {
 			t.Fatalf("the adapted rule does not resolve: %v", diags)
 		}

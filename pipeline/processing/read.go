@@ -332,7 +332,7 @@ func (m *params) entries(name string) []yamldoc.Pair {
 // vars are the values of variables.
 func (m *params) vars(name string) map[string]ast.Data {
 	out := map[string]ast.Data{}
-	if m.node.Get(name) == nil {
+	if n := m.node.Get(name); n == nil || n.Kind == yamldoc.Null {
 		m.known = append(m.known, name)
 		return out
 	}

@@ -164,6 +164,9 @@ func (t fieldMapping) rename(r *run, it *item, name string) []string {
 	if !ok || !it.matchesName(r, fieldName{name: name}, nil) {
 		return []string{name}
 	}
+	if slices.Contains(to, "") {
+		r.failf(it, r.title(), "the pipeline gives the field %q an empty name", name)
+	}
 	r.track(it, name, to)
 	return to
 }
@@ -191,6 +194,10 @@ func (t fieldMapping) leaf(r *run, it *item, l *leaf) node {
 	}
 	if len(to) == 0 {
 		r.failf(it, l.item.Span, "the pipeline maps the field %q of this item to none; drop_detection_item drops the item", name.name)
+		return unchanged
+	}
+	if slices.Contains(to, "") {
+		r.failf(it, l.item.Span, "the pipeline gives the field %q an empty name", name.name)
 		return unchanged
 	}
 	if name.keyword {

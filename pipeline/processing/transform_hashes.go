@@ -59,7 +59,7 @@ func (t hashesFields) split(r *run, it *item, l *leaf) node {
 		for _, v := range list {
 			p := v.(*ast.Pattern)
 			algorithm, parts := splitHash(p)
-			if !slices.ContainsFunc(t.algorithms, func(a string) bool { return strings.EqualFold(a, algorithm) }) {
+			if algorithm == "" || !slices.ContainsFunc(t.algorithms, func(a string) bool { return strings.EqualFold(a, algorithm) }) {
 				r.warnf(it, placeOf(v, l), "the pipeline leaves %q out, whose algorithm is none of %s", plainText(p), quotedList(t.algorithms))
 				continue
 			}
