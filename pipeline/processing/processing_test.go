@@ -63,6 +63,10 @@ func TestTypesHaveCases(t *testing.T) {
 		}
 		cases.Write(data)
 	}
+	docs, err := os.ReadFile("../../docs/pipelines.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	row := regexp.MustCompile(`(?m)^\t+"([a-z_]+)":\s+\{`)
 	n := 0
 	for _, f := range []string{"transformations.go", "conditions.go", "postprocess.go", "finalize.go"} {
@@ -74,6 +78,9 @@ func TestTypesHaveCases(t *testing.T) {
 			n++
 			if !regexp.MustCompile(`type: ` + m[1] + `\b`).MatchString(cases.String()) {
 				t.Errorf("no case has the type %s of %s", m[1], f)
+			}
+			if !strings.Contains(string(docs), "`"+m[1]+"`") {
+				t.Errorf("docs/pipelines.md does not name the type %s of %s", m[1], f)
 			}
 		}
 	}
