@@ -92,6 +92,7 @@ const (
 	AllOfThem             Code = "S0803"
 	SpecificLogSource     Code = "S0811"
 	LogSourceAttribute    Code = "S0812"
+	MisspelledField       Code = "S0813"
 	NoID                  Code = "S0821"
 	SharedID              Code = "S0822"
 	SharedTitle           Code = "S0823"
@@ -214,6 +215,7 @@ var codeInfos = []CodeInfo{
 	{AllOfThem, "the selector all of them"},
 	{SpecificLogSource, "an event number where there is a category"},
 	{LogSourceAttribute, "a key of a logsource that Sigma does not define"},
+	{MisspelledField, "a field that is probably misspelled"},
 	{NoID, "a document without an id"},
 	{SharedID, "an id that two documents have"},
 	{SharedTitle, "a title that two documents have"},

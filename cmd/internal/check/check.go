@@ -149,6 +149,18 @@ type subject struct {
 	detections []*ast.NamedDetection
 	conditions []*ast.RuleCondition
 	items      []*ast.Item // of all detections, in order
+	members    []scope     // of array items that have a condition of their own
+}
+
+// scope is a set of search identifiers and the conditions over them.
+type scope struct {
+	detections []*ast.NamedDetection
+	conditions []*ast.RuleCondition
+}
+
+// scopes are the document's own, and those inside of it.
+func (s *subject) scopes() []scope {
+	return append([]scope{{s.detections, s.conditions}}, s.members...)
 }
 
 func subjectsOf(docs []ast.Document) []*subject {
@@ -163,7 +175,7 @@ func subjectsOf(docs []ast.Document) []*subject {
 		case *ast.Correlation:
 		}
 		for _, d := range s.detections {
-			s.items = appendItems(s.items, d.Body)
+			s.add(d.Body)
 		}
 		out[i] = s
 	}
@@ -197,27 +209,29 @@ func joinSplit(subjects []*subject) {
 	}
 }
 
-func appendItems(items []*ast.Item, d ast.Detection) []*ast.Item {
+// add takes up what stands under a search identifier.
+func (s *subject) add(d ast.Detection) {
 	switch d := d.(type) {
 	case *ast.AllOf:
 		for _, m := range d.Members {
-			items = appendItems(items, m)
+			s.add(m)
 		}
 	case *ast.AnyOf:
 		for _, m := range d.Members {
-			items = appendItems(items, m)
-		}
-	case *ast.ArrayItem:
-		if d.Body != nil {
-			items = appendItems(items, d.Body)
-		}
-		for _, inner := range d.Detections {
-			items = appendItems(items, inner.Body)
+			s.add(m)
 		}
 	case *ast.Item:
-		items = append(items, d)
+		s.items = append(s.items, d)
+	case *ast.ArrayItem:
+		if d.Condition == nil {
+			s.add(d.Body)
+			return
+		}
+		s.members = append(s.members, scope{d.Detections, []*ast.RuleCondition{d.Condition}})
+		for _, inner := range d.Detections {
+			s.add(inner.Body)
+		}
 	}
-	return items
 }
 
 // head is where a finding about the whole document points.

@@ -49,24 +49,26 @@ var conditionChecks = []Validator{
 }
 
 func unusedIdentifiers(f *finder, s *subject) {
-	used := make(map[string]bool, len(s.detections))
-	for _, c := range s.conditions {
-		eachOperand(c.Expr, func(c ast.Condition) {
-			switch c := c.(type) {
-			case *ast.CondRef:
-				used[c.Name] = true
-			case *ast.CondSelector:
-				for _, d := range s.detections {
-					if c.Selects(d.Name.Value) {
-						used[d.Name.Value] = true
+	for _, within := range s.scopes() {
+		used := make(map[string]bool, len(within.detections))
+		for _, c := range within.conditions {
+			eachOperand(c.Expr, func(c ast.Condition) {
+				switch c := c.(type) {
+				case *ast.CondRef:
+					used[c.Name] = true
+				case *ast.CondSelector:
+					for _, d := range within.detections {
+						if c.Selects(d.Name.Value) {
+							used[d.Name.Value] = true
+						}
 					}
 				}
+			})
+		}
+		for _, d := range within.detections {
+			if !used[d.Name.Value] {
+				f.report(d.Name.Span, "name it in the condition, or remove it", "no condition uses the search identifier %q", d.Name.Value)
 			}
-		})
-	}
-	for _, d := range s.detections {
-		if !used[d.Name.Value] {
-			f.report(d.Name.Span, "name it in the condition, or remove it", "no condition uses the search identifier %q", d.Name.Value)
 		}
 	}
 }
@@ -89,9 +91,9 @@ func eachOperand(c ast.Condition, visit func(ast.Condition)) {
 	}
 }
 
-// eachThem calls visit for the selectors of a document that are about them.
-func eachThem(s *subject, visit func(*ast.CondSelector)) {
-	for _, c := range s.conditions {
+// eachThem calls visit for the selectors over conditions that are about them.
+func eachThem(conditions []*ast.RuleCondition, visit func(*ast.CondSelector)) {
+	for _, c := range conditions {
 		eachOperand(c.Expr, func(c ast.Condition) {
 			if sel, ok := c.(*ast.CondSelector); ok && sel.Pattern == "them" {
 				visit(sel)
@@ -101,23 +103,27 @@ func eachThem(s *subject, visit func(*ast.CondSelector)) {
 }
 
 func themOfOne(f *finder, s *subject) {
-	if len(s.detections) != 1 {
-		return
+	for _, within := range s.scopes() {
+		if len(within.detections) != 1 {
+			continue
+		}
+		name := within.detections[0].Name.Value
+		eachThem(within.conditions, func(sel *ast.CondSelector) {
+			f.report(sel.Span, fmt.Sprintf("write %q", name), "%q is the only search identifier, %q means no other", name, sel)
+		})
 	}
-	name := s.detections[0].Name.Value
-	eachThem(s, func(sel *ast.CondSelector) {
-		f.report(sel.Span, fmt.Sprintf("write %q", name), "%q is the only search identifier, %q means no other", name, sel)
-	})
 }
 
 func allOfThem(f *finder, s *subject) {
-	if len(s.detections) < 2 {
-		return // themOfOne has a better word for it
-	}
-	eachThem(s, func(sel *ast.CondSelector) {
-		if sel.All {
-			f.report(sel.Span, "give the identifiers a common beginning, and write: all of selection_*",
-				"%q takes in every search identifier that is added later, filters too", sel)
+	for _, within := range s.scopes() {
+		if len(within.detections) < 2 {
+			continue // themOfOne has a better word for it
 		}
-	})
+		eachThem(within.conditions, func(sel *ast.CondSelector) {
+			if sel.All {
+				f.report(sel.Span, "give the identifiers a common beginning, and write: all of selection_*",
+					"%q takes in every search identifier that is added later, filters too", sel)
+			}
+		})
+	}
 }

@@ -11,12 +11,12 @@ import (
 
 func TestReadSettings(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
-		{"empty", "", "29"},
-		{"all", "validators: [all]", "31"},
-		{"all but", "validators:\n  - all\n  - -tlptag\n  - -tlpv1_tag\n", "29"},
+		{"empty", "", "30"},
+		{"all", "validators: [all]", "32"},
+		{"all but", "validators:\n  - all\n  - -tlptag\n  - -tlpv1_tag\n", "30"},
 		{"one", "validators: [tlpv2_tag]", "1"},
 		{"added after all", "validators: [-attacktag, attacktag]", "1"},
-		{"plugin", "validators: [all, -sigmahq_title_end, sigmahq_title_case]\nexclusions:\n  x: sigmahq_title_case\n", "31 skipped sigmahq_title_case"},
+		{"plugin", "validators: [all, -sigmahq_title_end, sigmahq_title_case]\nexclusions:\n  x: sigmahq_title_case\n", "32 skipped sigmahq_title_case"},
 		{"unknown", "validators: [all_of_then_condition]", `v.yml:1:14: unknown validator "all_of_then_condition", did you mean "all_of_them_condition"?`},
 		{"unknown, taken out", "validators: [all, -nothing]", `v.yml:1:19: unknown validator "nothing"`},
 		{"unknown exclusion", "exclusions:\n  x: [attacktag, bad]\n", `v.yml:2:18: unknown validator "bad"`},

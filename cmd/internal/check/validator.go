@@ -56,7 +56,7 @@ type Validator struct {
 }
 
 // validators is the list; each group stands in a file of its own.
-var validators = slices.Concat(conditionChecks, logSourceChecks, metadataChecks, modifierChecks, valueChecks, tagChecks)
+var validators = slices.Concat(conditionChecks, logSourceChecks, fieldChecks, metadataChecks, modifierChecks, valueChecks, tagChecks)
 
 // Docs documents all validators, by group.
 func Docs() []Doc {
