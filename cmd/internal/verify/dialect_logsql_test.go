@@ -168,6 +168,16 @@ func logsqlAnswer(t *testing.T, e *engine.LogsQL, query string, asRows bool) str
 	} else if err != nil {
 		t.Fatal(err)
 	}
+	lines := rowLines(t, rows)
+	if !strings.Contains(query, "sort") {
+		slices.Sort(lines)
+	}
+	return strings.Join(lines, " ")
+}
+
+// rowLines gives each row as JSON.
+func rowLines[R any](t *testing.T, rows []R) []string {
+	t.Helper()
 	var lines []string
 	for _, r := range rows {
 		line, err := json.Marshal(r)
@@ -176,8 +186,5 @@ func logsqlAnswer(t *testing.T, e *engine.LogsQL, query string, asRows bool) str
 		}
 		lines = append(lines, string(line))
 	}
-	if !strings.Contains(query, "sort") {
-		slices.Sort(lines)
-	}
-	return strings.Join(lines, " ")
+	return lines
 }

@@ -21,9 +21,11 @@
 // together is chance, so there is an interpreter for each extreme (Layout); a query
 // should select the same under both.
 //
+// A filter on the stream says where events are; documents are taken to be there.
+//
 // # What is not
 //
-// Filters on _time, streams, lengths, and le_field; in() with a query; most pipes.
+// Filters on _time, lengths, and le_field; in() with a query; most pipes.
 // They are refused as unknown. The server's block filter of words gives a false
 // alarm now and then, which can only show on columns of numbers; this one never
 // does.

@@ -166,9 +166,15 @@ func (b *block) mayHave(field string, list []string) bool {
 
 // compiler turns the syntax of filters into filters.
 type compiler struct {
-	// top says that a lone * is every event, even one without a message.
+	// query says that a lone * is every event, even one without a message: it is in
+	// the query's own filter.
+	query bool
+	// top says that the filter must hold for every event of the result.
 	top bool
 }
+
+// below compiles what an alternative or a negation is made of.
+func (c compiler) below() compiler { return compiler{query: c.query} }
 
 func (c compiler) compile(f syntax.Filter) (filter, error) {
 	switch f := f.(type) {
@@ -176,15 +182,15 @@ func (c compiler) compile(f syntax.Filter) (filter, error) {
 		list, err := c.list(f.List)
 		return and(list), err
 	case *syntax.Or:
-		list, err := c.list(f.List)
+		list, err := c.below().list(f.List)
 		return or(list), err
 	case *syntax.Not:
-		of, err := c.compile(f.Of)
+		of, err := c.below().compile(f.Of)
 		return not{of}, err
 	case *syntax.Phrase:
 		return phraseFilter(f), nil
 	case *syntax.Prefix:
-		if c.top && f.Field == syntax.MessageField && f.Text == "" && !f.AnyCase {
+		if c.query && f.Field == syntax.MessageField && f.Text == "" && !f.AnyCase {
 			return everything{}, nil
 		}
 		return prefixFilter(f), nil
@@ -215,6 +221,11 @@ func (c compiler) compile(f syntax.Filter) (filter, error) {
 			return &sameValue{f.Field, f.Other}, nil
 		}
 		return nil, unknownFilter(f)
+	case *syntax.Stream:
+		if c.top {
+			return everything{}, nil // documents are taken to be in it
+		}
+		return nil, unknownFilter(f)
 	case *syntax.LenRange, *syntax.Contains:
 		return nil, unknownFilter(f)
 	}
@@ -229,6 +240,8 @@ func unknownFilter(f syntax.Filter) error {
 		name = string(f.Relation)
 	case *syntax.Contains:
 		name = "contains_any or contains_all"
+	case *syntax.Stream:
+		name = f.Text + ", which not every event must pass"
 	}
 	return &syntax.Error{Offset: f.Start(), Unknown: true, Detail: "the filter " + name}
 }

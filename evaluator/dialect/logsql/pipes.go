@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -33,7 +34,7 @@ func (s *store) run(query string) (blocks []*block, aggregated bool, err error) 
 		}
 		filters, pipes = append(filters, p.Filter), pipes[1:]
 	}
-	selecting, err := compiler{top: true}.list(filters)
+	selecting, err := compiler{query: true, top: true}.list(filters)
 	if err != nil {
 		return nil, false, queryError(err)
 	}
@@ -284,20 +285,29 @@ func compareBy[T cmp.Ordered](parse func(string) (T, bool), a, b string) (int, b
 	return cmp.Compare(x, y), okX && okY
 }
 
-// compareNatural compares runs of digits by their numbers.
+// compareNatural compares runs of digits by their numbers, and puts digits before
+// all other characters. Of equal numbers that with fewer digits is first.
 func compareNatural(a, b string) int {
 	for a != "" && b != "" {
 		x, y := digitsOf(a), digitsOf(b)
-		if x == "" || y == "" {
+		switch {
+		case x == "" && y == "":
 			if a[0] != b[0] {
 				return cmp.Compare(a[0], b[0])
 			}
 			a, b = a[1:], b[1:]
 			continue
+		case x == "":
+			return 1
+		case y == "":
+			return -1
 		}
-		n, _ := parseAmount(strings.TrimLeft(x, "0"))
-		m, _ := parseAmount(strings.TrimLeft(y, "0"))
-		if c := cmp.Compare(n, m); c != 0 {
+		n, errN := strconv.ParseUint(x, 10, 64)
+		m, errM := strconv.ParseUint(y, 10, 64)
+		if errN != nil || errM != nil {
+			return strings.Compare(a, b)
+		}
+		if c := cmp.Or(cmp.Compare(n, m), cmp.Compare(len(x), len(y))); c != 0 {
 			return c
 		}
 		a, b = a[len(x):], b[len(y):]
@@ -351,17 +361,15 @@ func formatRow(steps []syntax.FormatStep, r row) string {
 		}
 		switch v := r.at(s.Field); s.Option {
 		case "lc":
-			b.WriteString(twice(v, unicode.ToLower))
+			b.WriteString(strings.Map(unicode.ToLower, v))
 		case "uc":
-			b.WriteString(twice(v, unicode.ToUpper))
+			b.WriteString(strings.Map(unicode.ToUpper, v))
 		default:
 			b.WriteString(v)
 		}
 	}
 	return b.String()
 }
-
-func twice(s string, change func(rune) rune) string { return strings.Map(change, s) }
 
 func uniq(blocks []*block, fields []string) []*block {
 	seen := map[string]bool{}
@@ -385,6 +393,31 @@ func keyOf(r row, fields []string) string {
 	for i, f := range fields {
 		values[i] = r.at(f)
 	}
+	return groupKey(values)
+}
+
+// groupKey makes a key of the values of a group. Integers are grouped by what they
+// are, so that 1_2 is 12, where there is nothing else to group by.
+func groupKey(values []string) string {
+	if len(values) == 1 {
+		if n, ok := parseUint(values[0]); ok {
+			return strconv.FormatUint(n, 10)
+		}
+		if n, ok := parseInt(values[0]); ok {
+			return "-" + strconv.FormatUint(uint64(-n), 10) // -0 is not 0 here
+		}
+	}
 	key, _ := json.Marshal(values) // strings always have a JSON form
 	return string(key)
+}
+
+// groupText is how the one value of a group is shown.
+func groupText(v string) string {
+	if n, ok := parseUint(v); ok {
+		return strconv.FormatUint(n, 10)
+	}
+	if n, ok := parseInt(v); ok {
+		return strconv.FormatInt(n, 10)
+	}
+	return v
 }

@@ -54,11 +54,14 @@ type groups struct {
 }
 
 func (s *groups) group(values []string) *group {
-	key, _ := json.Marshal(values)
-	g := s.byKey[string(key)]
+	key := groupKey(values)
+	g := s.byKey[key]
 	if g == nil {
+		if len(values) == 1 {
+			values = []string{groupText(values[0])}
+		}
 		g = &group{values: values, rows: make([][]row, len(s.pipe.Funcs))}
-		s.byKey[string(key)] = g
+		s.byKey[key] = g
 		s.list = append(s.list, g)
 	}
 	return g

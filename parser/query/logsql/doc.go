@@ -9,7 +9,7 @@
 //	query   = filter { "|" pipe }                         #query-syntax
 //	filter  = and { "or" and }                            #logical-filter
 //	and     = unary { ["and"] unary }
-//	unary   = ("not" | "!" | "-") unary | "(" filter ")" | [name ":"] leaf
+//	unary   = ("not" | "!" | "-") unary | "(" filter ")" | "{" stream "}" | [name ":"] leaf
 //	leaf    = "*"                                         #any-value-filter
 //	        | text                                        #phrase-filter, #word-filter
 //	        | text "*"                                    #prefix-filter
@@ -30,8 +30,8 @@
 // A filter on a field may also be in parentheses, f:(a or b). Words are compared
 // without regard to letter case where they are operators or names of functions.
 //
-// What VictoriaLogs knows and this package does not — filters on _time, _stream
-// and _stream_id, subqueries in in(), most pipes — is an *Error that is marked
+// What VictoriaLogs knows and this package does not — filters on _time,
+// _stream: and _stream_id, subqueries in in(), most pipes — is an *Error that is marked
 // Unknown.
 //
 // Query.String gives text that parses to an equal tree, places apart.

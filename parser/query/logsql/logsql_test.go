@@ -49,7 +49,8 @@ func TestParse(t *testing.T) {
 		{`f*:x`, `at byte 2: expected the name of a field, found "f"*`},
 		{`f:x | nope`, `"f":"x" | filter "_msg":"nope"`},
 		{`_time:5m`, `at byte 6: a filter on _time`},
-		{`{a="b"}`, `at byte 0: a filter on the stream`},
+		{`{a="b",c=~"d}"} x`, `{a="b",c=~"d}"} and "_msg":"x"`},
+		{`{a="b" | x`, `at byte 7: expected "}", found "|"`},
 		{`* | unroll (f)`, `at byte 4: the pipe "unroll"`},
 		{
 			`* | stats by (_time:5m offset 1h, f) count() if (g:=1) c, count_uniq(a, b) limit 3 d | filter c:>2`,
@@ -76,7 +77,7 @@ func TestParse(t *testing.T) {
 // TestUnknown tells what the server may know from what it rejects.
 func TestUnknown(t *testing.T) {
 	for src, want := range map[string]bool{
-		`_time:5m`: true, `{a="b"}`: true, `f:in(x | fields y)`: true, `* | unroll (f)`: true, `* | stats median(f) m`: true,
+		`_time:5m`: true, `_stream:{a="b"}`: true, `f:in(x | fields y)`: true, `* | unroll (f)`: true, `* | stats median(f) m`: true,
 		`f:`: false, `(`: false, `* | sort by f`: false,
 	} {
 		var e *Error

@@ -139,7 +139,7 @@ func (p *parser) unary(field string) (Filter, error) {
 	case p.tok.is("not", "!", "-"):
 		return p.not(field)
 	case p.tok.is("{"):
-		return nil, p.unknown("a filter on the stream")
+		return p.stream(start, field)
 	case p.tok.is("*"):
 		p.advance()
 		if p.tok.is(":") {
@@ -180,6 +180,22 @@ func (p *parser) group(field string) (Filter, error) {
 	}
 	p.advance()
 	return f, nil
+}
+
+// stream reads {tag="value",…}, of which nothing but the extent matters here.
+func (p *parser) stream(start Pos, field string) (Filter, error) {
+	if field != "" {
+		return nil, p.fail("a filter on the stream behind a field's name")
+	}
+	for !p.tok.is("}") {
+		if p.tok.isEnd() || p.tok.is("|") {
+			return nil, p.fail("expected \"}\", found %q", p.tok.raw)
+		}
+		p.advance()
+	}
+	text := p.src[start : p.tok.offset+1]
+	p.advance()
+	return &Stream{start, text}, nil
 }
 
 func (p *parser) not(field string) (Filter, error) {

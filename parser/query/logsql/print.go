@@ -72,6 +72,8 @@ func (p *printer) group(f Filter) {
 	}
 }
 
+func (f *Stream) print(p *printer) { p.WriteString(f.Text) }
+
 func (f *And) print(p *printer) { p.list(f.List, " and ") }
 func (f *Or) print(p *printer)  { p.list(f.List, " or ") }
 func (f *Not) print(p *printer) {

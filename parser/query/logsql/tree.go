@@ -167,6 +167,14 @@ type FieldCompare struct {
 	Other    string
 }
 
+// Stream tells which log streams events are in
+// (https://docs.victoriametrics.com/victorialogs/logsql/#stream-filter).
+type Stream struct {
+	Pos
+	Text string // with its braces, as written
+}
+
+func (*Stream) filter()       {}
 func (*And) filter()          {}
 func (*Or) filter()           {}
 func (*Not) filter()          {}
