@@ -111,7 +111,18 @@ func isBareName(s string) bool {
 // another instruction, whatever the event holds (Search Reference, "Time
 // modifiers").
 func isTimeModifier(s string) bool {
-	return len(s) <= len("searchtimespanminutes") && timeModifiers()[strings.ToLower(s)]
+	const longest = "searchtimespanminutes"
+	if len(s) > len(longest) {
+		return false
+	}
+	var lower [len(longest)]byte
+	for i := range len(s) {
+		lower[i] = s[i]
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			lower[i] |= 0x20
+		}
+	}
+	return timeModifiers()[string(lower[:len(s)])]
 }
 
 var timeModifiers = sync.OnceValue(func() map[string]bool {
