@@ -121,6 +121,7 @@ func TestExcuse(t *testing.T) {
 		`a=b | bin _time span=5m | stats c`: `a=b | bin span=5m _time | stats c`,
 		`a=CASE("x \" y)") b = CASE(z*)`:    `a="x \" y)" b = z*`,
 		`CASE(x)`:                           `CASE(x)`,
+		`NOT host IN ("a") my.host IN (b)`:  `NOT field IN ("a") my.field IN (b)`,
 	} {
 		if got, _ := excuse(query); got != want {
 			t.Errorf("%s: got %s, want %s", query, got, want)

@@ -219,6 +219,7 @@ func TestLiveSPL(t *testing.T) {
 		{`index=main | bin _time span=5m | stats count by _time`, true, 1},
 		{`index=main "f"=CASE("v w") OR g=CASE(x*)`, true, 1},
 		{`index=main "f"=CASE("v" OR`, false, 0},
+		{`index=main NOT host IN ("a", "b") OR source IN (c)`, true, 1},
 		{`index=main "f"=CASE(v) | bin _time span=5m | where (a`, false, 2},
 		{`index=main (a=b`, false, 0},
 		{`index=main | stat x`, false, 0},

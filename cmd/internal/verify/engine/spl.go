@@ -55,6 +55,11 @@ var falseAlarms = []falseAlarm{
 		find:   regexp.MustCompile(`(\|\s*bin\s+)([\w.]+)\s+(span=\w+)`),
 		put:    "$1$3 $2",
 	},
+	{
+		reason: "FIELD IN (VALUE, ...) takes any field in Splunk's manual; the grammar knows host, source, eventtype and tag before = only",
+		find:   regexp.MustCompile(`\b(?:host|source|eventtype|tag)(\s+IN\s*\()`),
+		put:    "field$1",
+	},
 }
 
 // excuse rewrites the known false alarms in a query.
