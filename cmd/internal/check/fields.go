@@ -7,6 +7,7 @@ import (
 
 	"sigmatic/ast"
 	"sigmatic/ast/diag"
+	"sigmatic/pipeline"
 )
 
 var fieldChecks = []Validator{
@@ -14,7 +15,7 @@ var fieldChecks = []Validator{
 		Doc: Doc{
 			ID: "misspelled_field", Code: diag.MisspelledField, Severity: diag.Warning, Since: "0.1",
 			Means: "The name of a field is nearly that of one that the events of the log source have, and is none itself. " +
-				"The fields are known for Sysmon's categories and PowerShell's. (sigma-cli has no such validator.)",
+				"The fields are known for Sysmon's categories, PowerShell's, and the log sources of the schemas that ship. (sigma-cli has no such validator.)",
 			Why:    "Names of fields count to the letter, case included: a misspelled one is missing in every event, and the rule never matches, or its filter filters nothing.",
 			Mend:   "Write the name as the events have it. If a source of your own does have the field, suppress the finding.",
 			Before: "logsource:\n  product: windows\n  category: file_event\ndetection:\n  selection:\n    TargetFileName|endswith: '.lnk'\n  condition: selection\n",
@@ -49,8 +50,21 @@ var powershellFields = strings.Fields(`
 // has beside them.
 var sysmonOnly = []string{"registry_add", "registry_delete", "registry_set", "registry_rename", "clipboard_capture", "file_access", "file_rename"}
 
-// knownFields are those of the events of a log source; nil where none are known.
-func knownFields(l ast.LogSource) []string {
+// vocabulary gives the fields of a log source that have a name of their own, as
+// far as they are known; nil where none are.
+func vocabulary(l ast.LogSource) []string {
+	if list := windowsFields(l); list != nil {
+		return list
+	}
+	for _, s := range pipeline.Schemas() {
+		if s.Covers(l) {
+			return slices.DeleteFunc(s.Fields(), func(name string) bool { return strings.HasSuffix(name, "*") })
+		}
+	}
+	return nil
+}
+
+func windowsFields(l ast.LogSource) []string {
 	category := l.Category.Value
 	switch {
 	case l.Product.Value != "windows" || l.Service.Value != "" && l.Service.Value != "sysmon":
@@ -69,7 +83,7 @@ func knownFields(l ast.LogSource) []string {
 }
 
 func misspelledField(f *finder, s *subject) {
-	known := knownFields(s.logSource)
+	known := vocabulary(s.logSource)
 	if known == nil {
 		return
 	}
