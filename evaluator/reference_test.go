@@ -35,6 +35,8 @@ func TestNewRefuses(t *testing.T) {
 		{"unit's operator", field(&ast.TimePart{Op: 99}), "a time part", ""},
 		{"mode", field(&ast.FieldRef{Field: ast.Field{Name: "g"}, Mode: 99}), "a field reference", ""},
 		{"no other field", field(&ast.FieldRef{}), "a field reference", ""},
+		{"quantifier", field(&ast.Members{Selector: ast.Selector{Quantifier: 99}, Expr: &ast.And{}}), "an array selector", ""},
+		{"below a selector", field(&ast.Members{Expr: field(&ast.CIDR{})}), "network", diag.BadCIDR},
 		{"no value", field(nil), "a value of type <nil>", ""},
 		{"no part", field(&ast.Pattern{Parts: []ast.Part{nil}}), "a pattern with <nil>", ""},
 		{"no part in a keyword", keyword(&ast.Pattern{Parts: []ast.Part{nil}}), "a pattern with <nil>", ""},
@@ -74,12 +76,13 @@ func TestNewListsPlaceholders(t *testing.T) {
 		leafOf(&ast.Null{}),
 		leafOf(pattern("a", "b", "a")),
 		&ast.Not{Term: &ast.Match{Value: &ast.Keyword{Value: pattern("c", "b")}}},
+		leafOf(&ast.Members{Expr: leafOf(pattern("d"))}),
 	}}})
 	var refused *UnsupportedError
-	if !errors.As(err, &refused) || !slices.Equal(refused.Names, []string{"a", "b", "c"}) {
+	if !errors.As(err, &refused) || !slices.Equal(refused.Names, []string{"a", "b", "c", "d"}) {
 		t.Fatalf("error %v", err)
 	}
-	const want = `rule.yml:2:8: cannot evaluate an unresolved placeholder "a", "b", "c" [S0701]`
+	const want = `rule.yml:2:8: cannot evaluate an unresolved placeholder "a", "b", "c", "d" [S0701]`
 	if err.Error() != want {
 		t.Errorf("got  %s\nwant %s", err, want)
 	}
@@ -102,20 +105,45 @@ func randomExpr(r *rand.Rand, depth int) ast.Expr {
 		return list
 	}
 	if depth > 0 {
-		switch r.IntN(4) {
+		switch r.IntN(5) {
 		case 0:
 			return &ast.And{Terms: terms()}
 		case 1:
 			return &ast.Or{Terms: terms()}
 		case 2:
 			return &ast.Not{Term: randomExpr(r, depth-1)}
+		case 3:
+			selector := ast.Selector{Quantifier: ast.Quantifier(r.IntN(int(ast.OneMember) + 1)), Index: r.IntN(5) - 2}
+			return leafOf(&ast.Members{Selector: selector, Expr: randomExpr(r, depth-1)})
 		}
 	}
 	m := *leafOf(leafCases[r.IntN(len(leafCases))].value)
 	if m.Field.Name != "" {
-		m.Field.Name = []string{"f", "g", "f.g", "g.f.f"}[r.IntN(4)]
+		m.Field.Name = []string{"f", "g", "f.g", "g.f.f", ast.Self}[r.IntN(5)]
 	}
 	return &m
+}
+
+// TestQuantifiers holds the quantifiers to each other: none is not any, all of
+// those there are is not any that does not, and all is that with one at least.
+func TestQuantifiers(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	seen := map[string]int{}
+	for range 3000 {
+		e := randomExpr(r, 2)
+		ev := mustEvent(t, `{"f":`+randomJSON(r, 3)+`,"g":`+randomJSON(r, 2)+`}`)
+		members := func(q ast.Quantifier, e ast.Expr) bool {
+			return mustNew(t, leafOf(&ast.Members{Selector: ast.Selector{Quantifier: q}, Expr: e})).Match(ev)
+		}
+		some, each, one := members(ast.AnyMember, e), members(ast.AllMembersIfAny, e), members(ast.AnyMember, &ast.And{})
+		if members(ast.NoMember, e) == some || each == members(ast.AnyMember, &ast.Not{Term: e}) || members(ast.AllMembers, e) != (one && each) {
+			t.Fatalf("the quantifiers of %s contradict each other", e)
+		}
+		seen[fmt.Sprint(some, each, one)]++
+	}
+	if len(seen) < 4 { // all that can be
+		t.Errorf("too little was seen: %v", seen)
+	}
 }
 
 func randomJSON(r *rand.Rand, depth int) string {
