@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz bench record engines engines-test engines-stop release
+.PHONY: help build test race lint fuzz bench record engines engines-test engines-stop release reproducible
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
@@ -54,11 +54,25 @@ engines-test: ## start the engines and run the tests that need them
 engines-stop: ## stop the engines
 	testdata/engines/stop.sh $(ENGINES_DIR)
 
-release: ## build static programs for all platforms into dist/, with checksums
+# A release's bytes depend on the source, the version and the Go release alone.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMITTED ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+RELEASE_FLAGS := -trimpath -buildvcs=false -ldflags '-s -w -X sigmatic/cmd/internal/cli.version=$(VERSION)'
+
+release: ## build static programs for all platforms into dist/, with a bill of materials (CycloneDX) for each, and checksums
 	@rm -rf dist && mkdir -p dist
 	@set -e; for platform in $(PLATFORMS); do \
 		os=$${platform%/*}; arch=$${platform#*/}; ext=; [ $$os = windows ] && ext=.exe; \
-		echo "dist/sigmatic-$$os-$$arch$$ext"; \
-		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '-s -w' -o dist/sigmatic-$$os-$$arch$$ext ./cmd/sigmatic; \
+		name=sigmatic-$$os-$$arch; echo "dist/$$name$$ext"; \
+		GOFLAGS= CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build $(RELEASE_FLAGS) -o dist/$$name$$ext ./cmd/sigmatic; \
+		$(GO) run ./cmd/internal/sbom -version '$(VERSION)' -time $(COMMITTED) dist/$$name$$ext > dist/$$name.cdx.json; \
 	done
 	@cd dist && if command -v sha256sum >/dev/null; then sha256sum sigmatic-*; else shasum -a 256 sigmatic-*; fi > SHA256SUMS
+
+reproducible: ## show that two builds of the last commit, in two places and from nothing, give the same bytes
+	@set -e; dir=$$(mktemp -d); trap 'chmod -R u+w "$$dir"; rm -rf "$$dir"' EXIT; \
+	for place in one another/place; do \
+		mkdir -p "$$dir/$$place"; git archive HEAD | tar -x -C "$$dir/$$place"; \
+		(cd "$$dir/$$place" && GOFLAGS= GOCACHE="$$dir/cache/$$place" CGO_ENABLED=0 $(GO) build $(RELEASE_FLAGS) -o sigmatic ./cmd/sigmatic); \
+	done; \
+	cmp "$$dir/one/sigmatic" "$$dir/another/place/sigmatic"; echo "the two are the same"
