@@ -104,7 +104,7 @@ func checkFields(t *testing.T, b backends.Backend, e engine.Engine, rows rower, 
 		names = append(names, f.Value)
 	}
 	events := slices.DeleteFunc(Generate(q, 1), func(e Event) bool { return strings.Contains(string(e.Body), "[") }) // no lists
-	if err := e.Load(t.Context(), events, mappings(out.Notes, fieldsOf(q.Expr))[0].With(names...)); err != nil {
+	if err := e.Load(t.Context(), events, engine.WithKeywords(mappings(out.Notes, fieldsOf(q.Expr))[0], names...)); err != nil {
 		t.Fatal(err)
 	}
 	want, err := (&comparison{events: events}).verdicts(q)

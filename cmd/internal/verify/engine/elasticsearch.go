@@ -43,7 +43,7 @@ func (x *elastic) Load(ctx context.Context, events []Event, m Mapping) error {
 	var batch []byte
 	first := 0 // of the batch
 	for i, e := range events {
-		line, err := e.withFields([2]string{idField, e.ID})
+		line, err := withFields(e, [2]string{idField, e.ID})
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,8 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"time"
+
+	"sigmatic/evaluator/dialect"
 )
 
 // The fields that Load adds to each event. A query that names them is not a
@@ -38,40 +39,30 @@ type Engine interface {
 	Close(ctx context.Context) error
 }
 
-// An Event is one JSON object with an identifier of the caller's.
-type Event struct {
-	ID string
-	// Time is when the event happened, for engines that keep it apart from the
-	// event. The zero time stands for the time of loading.
-	Time time.Time
-	// Body reaches the engine in its own spelling, except for blanks between
-	// its tokens.
-	Body json.RawMessage
-}
-
-// FieldType is how an engine with a schema stores a field.
-type FieldType string
-
-// The types of fields. Values that do not fit are kept in the event but not
-// indexed, as with ignore_malformed.
-const (
-	Keyword FieldType = "keyword"
-	Text    FieldType = "text"
-	IP      FieldType = "ip"
-	Long    FieldType = "long"
-	Double  FieldType = "double"
-	Boolean FieldType = "boolean"
-	Date    FieldType = "date"
+// What engines and interpreters share. Events without a time are stored with
+// that of loading.
+type (
+	Event     = dialect.Document
+	FieldType = dialect.FieldType
+	Mapping   = dialect.Mapping
+	Row       = dialect.Row
 )
 
-// A Mapping gives the types of fields by their dotted names. Fields that it
-// does not name are keywords, whatever their values in JSON.
-type Mapping map[string]FieldType
+// The types of fields.
+const (
+	Keyword = dialect.Keyword
+	Text    = dialect.Text
+	IP      = dialect.IP
+	Long    = dialect.Long
+	Double  = dialect.Double
+	Boolean = dialect.Boolean
+	Date    = dialect.Date
+)
 
-// With returns a copy in which the given fields are keywords unless they have
-// a type already. It serves for fields that a query names and no event has:
-// ES|QL rejects a query with a field that has no mapping.
-func (m Mapping) With(fields ...string) Mapping {
+// WithKeywords returns a copy of a mapping in which the given fields are
+// keywords unless they have a type already. It serves for fields that a query
+// names and no event has: ES|QL rejects a query with a field that has no mapping.
+func WithKeywords(m Mapping, fields ...string) Mapping {
 	out := maps.Clone(m)
 	if out == nil {
 		out = Mapping{}
@@ -83,9 +74,6 @@ func (m Mapping) With(fields ...string) Mapping {
 	}
 	return out
 }
-
-// A Row is one row of a result, by column. Numbers are of type json.Number.
-type Row map[string]any
 
 // A QueryError is an engine's rejection of a query, or of a request about it.
 type QueryError struct {
@@ -169,10 +157,10 @@ func checkEvents(events []Event) error {
 	return nil
 }
 
-// withFields returns the event's object on one line with string fields put in
+// withFields returns an event's object on one line with string fields put in
 // front. The text of its values is left alone, as engines tell "a/b" from
 // "a\/b" in an array.
-func (e Event) withFields(fields ...[2]string) ([]byte, error) {
+func withFields(e Event, fields ...[2]string) ([]byte, error) {
 	var body bytes.Buffer
 	if err := json.Compact(&body, e.Body); err != nil {
 		return nil, fmt.Errorf("engine: event %q: %w", e.ID, err)

@@ -33,13 +33,13 @@ func TestFromEnv(t *testing.T) {
 
 func TestMappingWith(t *testing.T) {
 	m := Mapping{"n": Double}
-	if diff := cmp.Diff(Mapping{"n": Double, "f": Keyword}, m.With("n", "f")); diff != "" {
+	if diff := cmp.Diff(Mapping{"n": Double, "f": Keyword}, WithKeywords(m, "n", "f")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if len(m) != 1 {
 		t.Errorf("With changed its receiver: %v", m)
 	}
-	if got := Mapping(nil).With("f"); got["f"] != Keyword {
+	if got := WithKeywords(nil, "f"); got["f"] != Keyword {
 		t.Errorf("With on no mapping: %v", got)
 	}
 }
@@ -53,7 +53,7 @@ func TestWithFields(t *testing.T) {
 		`{"x":`:                        "error",
 		``:                             "error",
 	} {
-		line, err := Event{ID: "a", Body: json.RawMessage(body)}.withFields([2]string{"id", `a"b`})
+		line, err := withFields(Event{ID: "a", Body: json.RawMessage(body)}, [2]string{"id", `a"b`})
 		got := string(line)
 		if err != nil {
 			got = "error"

@@ -33,7 +33,7 @@ func event(id, body string) engine.Event {
 	return engine.Event{ID: id, Body: json.RawMessage(body), Time: time.Date(2015, 5, 1, 12, 0, 0, 0, time.UTC)}
 }
 
-var liveMapping = engine.Mapping{"ip": engine.IP, "n": engine.Double}.With("never")
+var liveMapping = engine.WithKeywords(engine.Mapping{"ip": engine.IP, "n": engine.Double}, "never")
 
 // A fact is a query, the events that it selects (by one letter each), and what
 // that shows. An answer of "error" stands for a rejection by the engine.

@@ -52,7 +52,7 @@ func (l *LogsQL) Load(ctx context.Context, events []Event, _ Mapping) error {
 		if at.IsZero() {
 			at = now
 		}
-		line, err := e.withFields(
+		line, err := withFields(e,
 			[2]string{idField, e.ID}, [2]string{runField, run}, [2]string{timeField, at.UTC().Format(time.RFC3339Nano)})
 		if err != nil {
 			return err
