@@ -21,9 +21,20 @@ import (
 
 // view is a rule and an event, as one of them or a model has it.
 type view struct {
-	expr    ast.Expr
-	body    object
-	message []string // the lines
+	rewrites []rewrite // of the rule
+	body     object
+	message  []string // the lines
+}
+
+// rewrite is a change of the rule that many events share, and its name, by which
+// the changed rule is kept.
+type rewrite struct {
+	name string
+	leaf func(ast.Match) ast.Expr
+}
+
+func (v *view) rewrite(name string, leaf func(ast.Match) ast.Expr) {
+	v.rewrites = append(v.rewrites, rewrite{name, leaf})
 }
 
 // model is one way in which an assumption may fail.
@@ -164,10 +175,7 @@ func numberAsText(raw string) string {
 
 // mindCase compares as if the rule asked for its letter case.
 func (v *view) mindCase() {
-	v.expr = mapLeaves(v.expr, func(m ast.Match) ast.Expr {
-		m.Value = casedValue(m.Value, func(s string) string { return s })
-		return &m
-	})
+	v.rewrite("mind case", minding)
 }
 
 // casedValue minds letter case, texts put through a function.
@@ -196,7 +204,7 @@ func casedValue(value ast.Value, text func(string) string) ast.Value {
 
 // foldASCII compares as if only ASCII letters had two cases.
 func (v *view) foldASCII() {
-	v.expr = mapLeaves(v.expr, func(m ast.Match) ast.Expr {
+	v.rewrite("fold ascii", func(m ast.Match) ast.Expr {
 		m.Value = casedValue(m.Value, lowerASCII)
 		return &m
 	})
@@ -240,7 +248,7 @@ const modelMessage = "\x01message"
 // useMessage looks for keywords in one field.
 func (v *view) useMessage(raw string) {
 	v.body[modelMessage] = raw
-	v.expr = mapLeaves(v.expr, func(m ast.Match) ast.Expr {
+	v.rewrite("message", func(m ast.Match) ast.Expr {
 		if k, ok := m.Value.(*ast.Keyword); ok {
 			m.Field, m.Value = ast.Field{Name: modelMessage}, k.Value
 		}
@@ -269,9 +277,23 @@ func mapLeaves(e ast.Expr, leaf func(ast.Match) ast.Expr) ast.Expr {
 	panic(fmt.Sprintf("verify: unknown expression %T", e))
 }
 
+// excuser looks for the notes that explain a verdict.
+type excuser struct {
+	models []model
+	expr   ast.Expr
+	rules  map[string]*evaluator.Reference // the rewritten ones, by the names
+}
+
+func newExcuser(models []model, expr ast.Expr) excuser {
+	return excuser{models, expr, map[string]*evaluator.Reference{}}
+}
+
 // explain finds the codes whose models give the engine's verdict, the fewest
 // that do. It returns nil if the notes do not explain it.
-func explain(all []model, expr ast.Expr, e Event, verdict bool) ([]backends.NoteCode, error) {
+func (x *excuser) explain(e Event, verdict bool) ([]backends.NoteCode, error) {
+	if len(x.models) == 0 {
+		return nil, nil
+	}
 	body, err := decodeObject(e.Body)
 	if err != nil {
 		return nil, err
@@ -280,15 +302,15 @@ func explain(all []model, expr ast.Expr, e Event, verdict bool) ([]backends.Note
 	if err != nil {
 		return nil, err
 	}
-	for size := 1; size <= min(4, len(all)); size++ {
-		for chosen := range subsets(len(all), size) {
-			v := view{expr, body.clone(), slices.Clone(lines)}
+	for size := 1; size <= min(4, len(x.models)); size++ {
+		for chosen := range subsets(len(x.models), size) {
+			v := view{body: body.clone(), message: slices.Clone(lines)}
 			var codes []backends.NoteCode
 			for _, i := range chosen {
-				all[i].apply(&v)
-				codes = append(codes, all[i].code)
+				x.models[i].apply(&v)
+				codes = append(codes, x.models[i].code)
 			}
-			got, err := v.verdict()
+			got, err := x.verdict(v)
 			if err != nil {
 				return nil, err
 			}
@@ -300,8 +322,8 @@ func explain(all []model, expr ast.Expr, e Event, verdict bool) ([]backends.Note
 	return nil, nil
 }
 
-func (v view) verdict() (bool, error) {
-	ref, err := evaluator.New(&ast.Query{Expr: v.expr})
+func (x *excuser) verdict(v view) (bool, error) {
+	ref, err := x.rewritten(v.rewrites)
 	if err != nil {
 		return false, err
 	}
@@ -310,6 +332,25 @@ func (v view) verdict() (bool, error) {
 		return false, err
 	}
 	return ref.Match(ev), nil
+}
+
+func (x *excuser) rewritten(list []rewrite) (*evaluator.Reference, error) {
+	var names strings.Builder
+	for _, r := range list {
+		names.WriteString(r.name + "\x00")
+	}
+	if known := x.rules[names.String()]; known != nil {
+		return known, nil
+	}
+	expr := x.expr
+	for _, r := range list {
+		expr = mapLeaves(expr, r.leaf)
+	}
+	ref, err := evaluator.New(&ast.Query{Expr: expr})
+	if err == nil {
+		x.rules[names.String()] = ref
+	}
+	return ref, err
 }
 
 // subsets gives the ascending choices of k out of n.

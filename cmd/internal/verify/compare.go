@@ -12,7 +12,6 @@ import (
 	"sigmatic/ast"
 	"sigmatic/backends"
 	"sigmatic/cmd/internal/verify/engine"
-	"sigmatic/evaluator"
 )
 
 // Report is the outcome of one query on one target.
@@ -33,14 +32,40 @@ type Report struct {
 	Unstable []Difference
 }
 
+// Verdict is what a report comes to.
+type Verdict string
+
+// The verdicts. Noted is exact as far as the notes of the query hold: an event
+// was met that breaks one of them.
+const (
+	Exact   Verdict = "exact"
+	Noted   Verdict = "exact under notes"
+	Refused Verdict = "refused"
+	Differs Verdict = "differs"
+)
+
+// Verdict sums the report up.
+func (r *Report) Verdict() Verdict {
+	switch {
+	case r.Refused != nil:
+		return Refused
+	case len(r.Differences) > 0:
+		return Differs
+	case len(r.Excused) > 0:
+		return Noted
+	}
+	return Exact
+}
+
 // Difference is one event that the engine and the reference judge differently.
 type Difference struct {
 	Reading string // how the query was run
 	Text    string // of the query
 	Event   Event  // the smallest of Count; none if Err is set
 	Count   int
-	Want    bool  // the reference's verdict
-	Err     error // the engine rejected the query
+	Want    bool   // the reference's verdict
+	Err     error  // the engine rejected the query
+	Cause   *Cause // nil if it was not looked for, or not found
 }
 
 // String tells the difference to a person.
@@ -63,55 +88,62 @@ func shorten(text string) string {
 	return text
 }
 
-// Compare prints a query by a backend, runs it on events, and holds each
-// event's fate against the reference evaluator.
-func Compare(ctx context.Context, b backends.Backend, e engine.Engine, q *ast.Query, events []Event) (*Report, error) {
-	reports, err := CompareAll(ctx, b, e, []*ast.Query{q}, events)
-	if err != nil {
-		return nil, err
-	}
-	return reports[0], nil
+// Comparison is a target and what its queries are run on.
+type Comparison struct {
+	Backend backends.Backend
+	Engine  engine.Engine
+	// Once runs each query in its compact form, once in each language that reads
+	// it: for sets of many rules.
+	Once bool
+	// Minimize shrinks the event of each difference and looks for its cause.
+	Minimize bool
 }
 
-// CompareAll is Compare for queries that share their events, which are loaded
-// once. The notes of different queries may not ask for different types of one
-// field; the error is then a *ConflictError.
-func CompareAll(ctx context.Context, b backends.Backend, e engine.Engine, queries []*ast.Query, events []Event) ([]*Report, error) {
-	return (&comparison{backend: b, engine: e, events: events}).all(ctx, queries)
-}
-
-// CompareOnce is CompareAll with each query run in its compact form, once in
-// each language that reads it: for sets of many rules.
-func CompareOnce(ctx context.Context, b backends.Backend, e engine.Engine, queries []*ast.Query, events []Event) ([]*Report, error) {
-	return (&comparison{backend: b, engine: e, events: events, once: true}).all(ctx, queries)
-}
-
-func (c *comparison) all(ctx context.Context, queries []*ast.Query) ([]*Report, error) {
+// Run prints queries, runs them on the events of a sample, which are loaded
+// once, and holds each event's fate against the reference. The notes of
+// different queries may not ask for different types of one field; the error is
+// then a *ConflictError.
+func (c Comparison) Run(ctx context.Context, queries []*ast.Query, sample *Sample) ([]*Report, error) {
+	run := &comparison{Comparison: c, sample: sample}
 	for _, q := range queries {
-		if err := c.convert(q); err != nil {
+		if err := run.convert(q); err != nil {
 			return nil, err
 		}
 	}
+	return run.reports, run.all(ctx)
+}
+
+func (c *comparison) all(ctx context.Context) error {
 	layouts, err := c.layouts()
 	if err != nil {
-		return nil, err
-	}
-	stored, err := withMessage(c.events, c.message)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, l := range layouts {
 		c.mapping = l.mapping
-		if err := patiently(ctx, func() error { return c.engine.Load(ctx, stored, l.mapping) }); err != nil {
-			return nil, err
+		if err := c.load(ctx, c.sample.Events); err != nil {
+			return err
 		}
 		for _, r := range l.reports {
 			if err := c.run(ctx, r); err != nil {
-				return nil, err
+				return err
+			}
+		}
+		for _, r := range l.reports {
+			if err := c.minimize(ctx, r); err != nil {
+				return err
 			}
 		}
 	}
-	return c.reports, nil
+	return nil
+}
+
+// load stores events as the layout in force demands.
+func (c *comparison) load(ctx context.Context, events []Event) error {
+	stored, err := withMessage(events, c.message)
+	if err != nil {
+		return err
+	}
+	return patiently(ctx, func() error { return c.Engine.Load(ctx, stored, c.mapping) })
 }
 
 // ConflictError says that queries cannot share a store.
@@ -122,22 +154,21 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("verify: two queries take the field %q for different types", e.Field)
 }
 
+// comparison is one run of a Comparison.
 type comparison struct {
-	backend backends.Backend
-	engine  engine.Engine
-	events  []Event
-	once    bool
+	Comparison
+	sample  *Sample
 	reports []*Report
-	message string
-	mapping engine.Mapping
+	message string         // the field that holds the event's text, or ""
+	mapping engine.Mapping // of the layout in force
 }
 
 func (c *comparison) convert(q *ast.Query) error {
-	r := &Report{Query: q, Excused: map[backends.NoteCode]int{}, Events: len(c.events)}
+	r := &Report{Query: q, Excused: map[backends.NoteCode]int{}, Events: len(c.sample.Events)}
 	c.reports = append(c.reports, r)
-	out, err := c.backend.Convert(withoutFields(q), backends.Options{})
+	out, err := c.Backend.Convert(withoutFields(q), backends.Options{})
 	if err != nil && !errors.As(err, &r.Refused) {
-		return fmt.Errorf("verify: %s: %w", c.backend.Name(), err)
+		return fmt.Errorf("verify: %s: %w", c.Backend.Name(), err)
 	}
 	if r.Output = out; out == nil {
 		return nil
@@ -182,13 +213,12 @@ func (c *comparison) layouts() ([]layout, error) {
 			if r.Output == nil {
 				continue
 			}
-			fields := fieldsOf(r.Query.Expr)
-			ways := mappings(r.Output.Notes, fields)
+			ways := mappings(r.Output.Notes, r.Query.Expr)
 			if choice >= len(ways) {
 				continue
 			}
 			l.reports = append(l.reports, r)
-			if err := l.join(ways[choice], assumedTypes(r.Output.Notes, fields), claimed); err != nil {
+			if err := l.join(ways[choice], r.demandedTypes(), claimed); err != nil {
 				return nil, err
 			}
 		}
@@ -206,11 +236,23 @@ func (c *comparison) layouts() ([]layout, error) {
 	return out, nil
 }
 
+// demandedTypes names the fields whose types a schema or a note says.
+func (r *Report) demandedTypes() map[string]bool {
+	out := map[string]bool{}
+	for f := range traitsOf(r.Query.Expr).mapping() {
+		out[f] = true
+	}
+	for f := range assumedTypes(r.Output.Notes, fieldsOf(r.Query.Expr)) {
+		out[f] = true
+	}
+	return out
+}
+
 // join adds a query's mapping; a type that a note demands goes before the
 // keyword that others just happen to get.
-func (l *layout) join(m engine.Mapping, demanded map[string][]engine.FieldType, claimed map[string]bool) error {
+func (l *layout) join(m engine.Mapping, demanded, claimed map[string]bool) error {
 	for f, t := range m {
-		claims := len(demanded[f]) > 0
+		claims := demanded[f]
 		if l.mapping[f] != "" && l.mapping[f] != t && claims && claimed[f] {
 			return &ConflictError{f}
 		}
@@ -237,7 +279,7 @@ func (l *layout) checkObjects() error {
 
 // run runs one query in every reading, pretty and compact.
 func (c *comparison) run(ctx context.Context, r *Report) error {
-	want, err := c.verdicts(r.Query)
+	want, err := c.sample.Verdicts(r.Query)
 	if err != nil {
 		return err
 	}
@@ -247,21 +289,21 @@ func (c *comparison) run(ctx context.Context, r *Report) error {
 			r.Selected++
 		}
 	}
-	list, err := readings(c.engine, r.Output)
+	list, err := readings(c.Engine, r.Output)
 	if err != nil {
-		r.Differences = append(r.Differences, Difference{Reading: c.backend.Name(), Text: r.Output.Query, Err: err})
+		r.Differences = append(r.Differences, Difference{Reading: c.Backend.Name(), Text: r.Output.Query, Err: err})
 		return nil
 	}
-	compact, err := c.backend.Convert(withoutFields(r.Query), backends.Options{Compact: true})
+	compact, err := c.Backend.Convert(withoutFields(r.Query), backends.Options{Compact: true})
 	if err != nil {
 		return err
 	}
 	texts := slices.Compact([]string{r.Output.Query, compact.Query})
-	if c.once {
+	if c.Once {
 		texts = texts[len(texts)-1:]
 	}
 	for _, how := range list {
-		if c.once && how.again {
+		if c.Once && how.again {
 			continue
 		}
 		for _, text := range texts {
@@ -327,40 +369,20 @@ func patiently(ctx context.Context, do func() error) error {
 	return do()
 }
 
-func (c *comparison) verdicts(q *ast.Query) ([]bool, error) {
-	ref, err := evaluator.New(q)
-	if err != nil {
-		return nil, err
-	}
-	want := make([]bool, len(c.events))
-	for i, e := range c.events {
-		ev, err := evaluator.ParseEvent(e.Body)
-		if err != nil {
-			return nil, err
-		}
-		want[i] = ref.Match(ev)
-	}
-	return want, nil
-}
-
 // judge compares the verdicts on each event and asks the notes about those
 // that differ. It gives what they do not explain, or nil, and counts the rest.
 func (c *comparison) judge(r *Report, how reading, text string, ids []string, want []bool) (*Difference, map[backends.NoteCode]int, error) {
-	fields := fieldsOf(r.Query.Expr)
-	all := c.models(r, how, fields)
+	j := c.judgeOf(r, how)
 	excused := map[backends.NoteCode]int{}
-	failure := &Difference{Reading: how.name + c.typesInUse(fields), Text: text}
-	for i, e := range c.events {
+	failure := &Difference{Reading: how.name + c.typesInUse(j.fields), Text: text}
+	for i, e := range c.sample.Events {
 		_, got := slices.BinarySearch(ids, e.ID)
 		if got == want[i] {
 			continue
 		}
-		codes, err := explain(all, r.Query.Expr, e, got)
+		codes, err := j.excuses(e, got)
 		if err != nil {
 			return nil, nil, err
-		}
-		if codes == nil && c.severalValues(r, e, fields) {
-			codes = []backends.NoteCode{backends.NoteSingleValue}
 		}
 		for _, code := range codes {
 			excused[code]++
@@ -378,6 +400,40 @@ func (c *comparison) judge(r *Report, how reading, text string, ids []string, wa
 	return failure, excused, nil
 }
 
+// judge knows what the notes of one query excuse in one reading.
+type judge struct {
+	fields  []string
+	excuser excuser
+	several func(Event) bool
+	traits  traits
+}
+
+func (c *comparison) judgeOf(r *Report, how reading) judge {
+	fields := fieldsOf(r.Query.Expr)
+	return judge{
+		fields:  fields,
+		excuser: newExcuser(c.models(r, how, fields), r.Query.Expr),
+		several: func(e Event) bool { return c.severalValues(r, e, fields) },
+		traits:  traitsOf(r.Query.Expr),
+	}
+}
+
+// excuses gives the codes of the notes that explain an engine's verdict, or nil.
+func (j *judge) excuses(e Event, verdict bool) ([]backends.NoteCode, error) {
+	codes, err := j.excuser.explain(e, verdict)
+	if err != nil || codes != nil {
+		return codes, err
+	}
+	if j.several(e) {
+		return []backends.NoteCode{backends.NoteSingleValue}, nil
+	}
+	body, err := decodeObject(e.Body)
+	if err == nil && len(j.traits.broken(body)) > 0 {
+		return []backends.NoteCode{SchemaCode}, nil
+	}
+	return nil, err
+}
+
 // models are those of the notes; where a reading ignores case, minding it is no
 // explanation.
 func (c *comparison) models(r *Report, how reading, fields []string) []model {
@@ -392,12 +448,12 @@ func (c *comparison) models(r *Report, how reading, fields []string) []model {
 			}
 		}
 	}
-	return models(c.backend.Name(), notes, fields, c.mapping)
+	return models(c.Backend.Name(), notes, fields, c.mapping)
 }
 
 // severalValues reports whether the event breaks a single-value note.
 func (c *comparison) severalValues(r *Report, e Event, fields []string) bool {
-	if c.backend.Name() == "logsql" {
+	if c.Backend.Name() == "logsql" {
 		return false // has a model
 	}
 	for _, n := range r.Output.Notes {

@@ -18,10 +18,15 @@ type Event = engine.Event
 
 // How much Generate makes.
 const (
-	minEvents   = 60
-	maxEvents   = 240
-	maxLeaves   = 14 // over one field, that are looked at closely
-	maxBranches = 12 // of the condition that get an event of their own
+	// DefaultEvents is how many events beside those that each leaf gets: enough
+	// for the traps of a dozen leaves.
+	DefaultEvents = 240
+	// MinEvents is the least that a query gets.
+	MinEvents = 60
+
+	maxLeaves     = 14  // over one field, that are looked at closely
+	maxBranches   = 12  // of the condition that get an event of their own
+	maxLeafEvents = 600 // for leaves that get events of their own
 )
 
 // Fields of ours: keywords are put into the first two, and no event is empty.
@@ -32,14 +37,18 @@ const (
 )
 
 // Generate makes events around the borders of a query: for every leaf hits and
-// near misses, combined so that each branch of the condition decides some event.
-// The same query and seed give the same events. Dotted fields become nested
-// objects.
-func Generate(q *ast.Query, seed uint64) []Event {
+// near misses, combined so that each leaf and each branch of the condition
+// decides some event. The same query, seed and size give the same events; size
+// bounds those that are made beside two for each leaf. Dotted fields become
+// nested objects. An event that a schema rules out for the fields is not made.
+func Generate(q *ast.Query, seed uint64, size int) []Event {
 	g := newGenerator(q, seed)
+	g.limit = maxLeafEvents
+	g.leafEvents(q.Expr)
+	g.limit = len(g.bodies) + size
 	g.branches(q.Expr)
 	g.variations()
-	g.combinations()
+	g.combinations(len(g.bodies) + max(MinEvents, size/2))
 	events := make([]Event, len(g.bodies))
 	for i, body := range g.bodies {
 		events[i] = Event{
@@ -61,6 +70,8 @@ type generator struct {
 	bases  []map[string]string
 	bodies [][]byte
 	seen   map[string]bool
+	limit  int // of bodies
+	traits traits
 }
 
 type leaf struct {
@@ -71,6 +82,7 @@ type leaf struct {
 func newGenerator(q *ast.Query, seed uint64) *generator {
 	g := &generator{
 		rng: rand.New(rand.NewPCG(seed, 0x5167)), leaves: map[string][]leaf{}, probes: map[string][]string{}, seen: map[string]bool{},
+		traits: traitsOf(q.Expr),
 	}
 	ast.Leaves(q.Expr, func(m *ast.Match, _ bool) { g.leaf(m) })
 	g.dropObjects()
@@ -144,7 +156,7 @@ func (g *generator) probe(f string) {
 
 // add keeps an event if it is new and there is room.
 func (g *generator) add(e map[string]string) {
-	if len(g.bodies) >= maxEvents {
+	if len(g.bodies) >= g.limit {
 		return
 	}
 	body := object{unrelatedField: `"zq"`}
@@ -152,9 +164,36 @@ func (g *generator) add(e map[string]string) {
 		body.set(f, e[f])
 	}
 	raw := body.encode()
-	if !g.seen[string(raw)] {
+	if !g.seen[string(raw)] && len(g.traits.broken(body)) == 0 {
 		g.seen[string(raw)] = true
 		g.bodies = append(g.bodies, raw)
+	}
+}
+
+// leafEvents makes for each leaf an event that it alone makes true, and one that
+// it alone makes false, as far as the condition lets it. Of very many leaves it
+// takes some at equal distances.
+func (g *generator) leafEvents(e ast.Expr) {
+	var all []*ast.Match
+	ast.Leaves(e, func(m *ast.Match, _ bool) { all = append(all, m) })
+	step := 1 + 2*len(all)/maxLeafEvents
+	for i := 0; i < len(all); i += step {
+		for _, want := range []bool{true, false} {
+			d := demands{fields: map[string]*demand{}, choose: toward(all[i])}
+			d.branch(e, want)
+			g.add(g.realise(d))
+		}
+	}
+}
+
+// toward chooses the term in which a leaf stands.
+func toward(leaf *ast.Match) func([]ast.Expr) int {
+	return func(terms []ast.Expr) int {
+		return max(0, slices.IndexFunc(terms, func(t ast.Expr) bool {
+			found := false
+			ast.Leaves(t, func(m *ast.Match, _ bool) { found = found || m == leaf })
+			return found
+		}))
 	}
 }
 
@@ -163,60 +202,70 @@ func (g *generator) add(e map[string]string) {
 func (g *generator) branches(e ast.Expr) {
 	for pick := range maxBranches {
 		for _, want := range []bool{true, false} {
-			d := demands{}
-			d.branch(e, want, pick)
+			d := demands{fields: map[string]*demand{}, choose: digits(pick)}
+			d.branch(e, want)
 			base := g.realise(d)
-			before := len(g.bodies)
-			g.add(base)
-			if len(g.bodies) > before {
-				g.bases = append(g.bases, base)
+			if before := len(g.bodies); before < g.limit {
+				g.add(base)
+				if len(g.bodies) > before || len(g.bases) == 0 {
+					g.bases = append(g.bases, base)
+				}
 			}
 		}
 	}
 	g.add(map[string]string{})
 }
 
+// digits chooses terms by a number, from group to group, as its digits.
+func digits(pick int) func([]ast.Expr) int {
+	return func(terms []ast.Expr) int {
+		chosen := pick % len(terms)
+		pick /= len(terms)
+		return chosen
+	}
+}
+
 // demands are what an event's fields must and must not satisfy.
-type demands map[string]*demand
+type demands struct {
+	fields map[string]*demand
+	choose func(terms []ast.Expr) int // of alternatives, the one that decides
+}
 
 type demand struct{ yes, no []*ast.Match }
 
-// branch collects what makes e true, or false. Of alternatives, the one that
-// pick chooses decides, and the others are asked to stay out of its way.
-func (d demands) branch(e ast.Expr, want bool, pick int) {
+// branch collects what makes e true, or false. Of alternatives, the chosen one
+// decides, and the others are asked to stay out of its way.
+func (d demands) branch(e ast.Expr, want bool) {
 	switch e := e.(type) {
 	case *ast.And:
-		d.terms(e.Terms, want, want, pick)
+		d.terms(e.Terms, want, want)
 	case *ast.Or:
-		d.terms(e.Terms, want, !want, pick)
+		d.terms(e.Terms, want, !want)
 	case *ast.Not:
-		d.branch(e.Term, !want, pick)
+		d.branch(e.Term, !want)
 	case *ast.Match:
 		f := fieldOf(e)
-		if d[f] == nil {
-			d[f] = &demand{}
+		if d.fields[f] == nil {
+			d.fields[f] = &demand{}
 		}
 		if want {
-			d[f].yes = append(d[f].yes, e)
+			d.fields[f].yes = append(d.fields[f].yes, e)
 		} else {
-			d[f].no = append(d[f].no, e)
+			d.fields[f].no = append(d.fields[f].no, e)
 		}
 	}
 }
 
-func (d demands) terms(terms []ast.Expr, want, all bool, pick int) {
+func (d demands) terms(terms []ast.Expr, want, all bool) {
 	if len(terms) == 0 {
 		return
 	}
-	if all {
-		for _, t := range terms {
-			d.branch(t, want, pick)
-		}
-		return
+	chosen := -1
+	if !all {
+		chosen = d.choose(terms)
 	}
-	chosen := pick % len(terms)
 	for i, t := range terms {
-		d.branch(t, want == (i == chosen), pick/len(terms))
+		d.branch(t, want == (all || i == chosen))
 	}
 }
 
@@ -224,7 +273,7 @@ func (d demands) terms(terms []ast.Expr, want, all bool, pick int) {
 func (g *generator) realise(d demands) map[string]string {
 	e := map[string]string{}
 	for _, f := range g.fields {
-		if need := d[f]; need != nil {
+		if need := d.fields[f]; need != nil {
 			if v := g.value(f, need); v != "" {
 				e[f] = v
 			}
@@ -239,10 +288,10 @@ func (g *generator) realise(d demands) map[string]string {
 }
 
 func need(d demands, f string) []*ast.Match {
-	if d[f] == nil {
+	if d.fields[f] == nil {
 		return nil
 	}
-	return d[f].yes
+	return d.fields[f].yes
 }
 
 // refer makes two fields fit a reference that shall hold.
@@ -353,12 +402,12 @@ func setOrDelete(e map[string]string, f, raw string) {
 
 // combinations fills up with events of random probes, and of texts that are
 // made by chance from the probes.
-func (g *generator) combinations() {
+func (g *generator) combinations(enough int) {
 	if len(g.fields) == 0 {
 		return
 	}
-	for range 8 * maxEvents {
-		if len(g.bodies) >= max(minEvents, maxEvents/2) {
+	for range 2000 {
+		if len(g.bodies) >= min(enough, g.limit) {
 			return
 		}
 		e := map[string]string{}

@@ -161,18 +161,27 @@ func isNumber(raw string) bool {
 	return raw != "" && (raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9')
 }
 
+// topMembers gives the members of a list as they are, or nil of anything else.
+func topMembers(raw string) []string {
+	var items []json.RawMessage
+	if !strings.HasPrefix(raw, "[") || json.Unmarshal([]byte(raw), &items) != nil {
+		return nil
+	}
+	out := make([]string, len(items))
+	for i, item := range items {
+		out[i] = string(item)
+	}
+	return out
+}
+
 // members opens a list, lists in it too; another value is its one member.
 func members(raw string) []string {
 	if !strings.HasPrefix(raw, "[") {
 		return []string{raw}
 	}
-	var items []json.RawMessage
-	if err := json.Unmarshal([]byte(raw), &items); err != nil {
-		return nil
-	}
 	var out []string
-	for _, item := range items {
-		out = append(out, members(string(item))...)
+	for _, item := range topMembers(raw) {
+		out = append(out, members(item)...)
 	}
 	return out
 }

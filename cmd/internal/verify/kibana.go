@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
+	"sigmatic/backends"
 	"sigmatic/cmd/internal/verify/engine"
 )
 
@@ -31,6 +33,32 @@ func (k *Kibana) Load(ctx context.Context, events []engine.Event, m engine.Mappi
 // Select runs a query as Kibana does with its default, minding letter case.
 func (k *Kibana) Select(ctx context.Context, query string) ([]string, error) {
 	return k.selectKibana(ctx, query, false)
+}
+
+// readings gives the ways to run a query. Kibana and Elasticsearch read KQL each
+// in their own way; where the query assumes that letter case is ignored, it runs
+// with that and without.
+func (k *Kibana) readings(out *backends.Output) ([]reading, error) {
+	tree, err := readKQL(out.Query)
+	if err != nil {
+		return nil, err
+	}
+	noted := slices.ContainsFunc(out.Notes, func(n backends.Note) bool { return n.Code == backends.NoteLetterCase })
+	var list []reading
+	add := func(name string, ignoreCase bool, run func(context.Context, string, bool) ([]string, error)) {
+		list = append(list, reading{
+			name: name, ignoresCase: ignoreCase, again: noted && !ignoreCase,
+			run: func(ctx context.Context, q string) ([]string, error) { return run(ctx, q, ignoreCase) },
+		})
+	}
+	add("kibana", noted, k.selectKibana)
+	if noted {
+		add("kibana minding case", false, k.selectKibana)
+	}
+	if serverAgrees(tree) {
+		add("server", noted, k.selectServer)
+	}
+	return list, nil
 }
 
 func (k *Kibana) selectKibana(ctx context.Context, query string, ignoreCase bool) ([]string, error) {

@@ -45,7 +45,7 @@ func TestLive(t *testing.T) {
 		}
 	}
 	eachEngine(t, func(t *testing.T, b backends.Backend, e engine.Engine) {
-		differential(t, b, e, queries, CompareAll)
+		differential(t, Comparison{Backend: b, Engine: e}, queries)
 	})
 }
 
@@ -56,7 +56,7 @@ func TestLiveCorpus(t *testing.T) {
 		t.Errorf("the sample has %d queries only", len(queries))
 	}
 	eachEngine(t, func(t *testing.T, b backends.Backend, e engine.Engine) {
-		differential(t, b, e, queries, CompareOnce)
+		differential(t, Comparison{Backend: b, Engine: e, Once: true}, queries)
 	})
 }
 
@@ -103,11 +103,15 @@ func checkFields(t *testing.T, b backends.Backend, e engine.Engine, rows rower, 
 	for _, f := range q.Rule.Fields {
 		names = append(names, f.Value)
 	}
-	events := slices.DeleteFunc(Generate(q, 1), func(e Event) bool { return strings.Contains(string(e.Body), "[") }) // no lists
-	if err := e.Load(t.Context(), events, engine.WithKeywords(mappings(out.Notes, fieldsOf(q.Expr))[0], names...)); err != nil {
+	events := slices.DeleteFunc(Generate(q, 1, DefaultEvents), func(e Event) bool { return strings.Contains(string(e.Body), "[") }) // no lists
+	if err := e.Load(t.Context(), events, engine.WithKeywords(mappings(out.Notes, q.Expr)[0], names...)); err != nil {
 		t.Fatal(err)
 	}
-	want, err := (&comparison{events: events}).verdicts(q)
+	sample, err := NewSample(events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := sample.Verdicts(q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,23 +136,20 @@ type tally struct {
 	features               map[backends.Feature]int
 }
 
-// compare is CompareAll or CompareOnce.
-type compare func(context.Context, backends.Backend, engine.Engine, []*ast.Query, []Event) ([]*Report, error)
-
-func differential(t *testing.T, b backends.Backend, e engine.Engine, queries []goldenQuery, run compare) {
+func differential(t *testing.T, c Comparison, queries []goldenQuery) {
 	sum := tally{excused: map[backends.NoteCode]int{}, features: map[backends.Feature]int{}}
 	titles := map[*ast.Query]string{}
-	for _, batch := range batches(b, queries) {
+	for _, batch := range batches(c.Backend, queries) {
 		for _, q := range batch {
 			titles[q.Query] = q.title
 		}
-		compareBatch(t, b, e, batch, run, func(r *Report) { sum.add(t, titles[r.Query], r) })
+		compareBatch(t, c, batch, func(r *Report) { sum.add(t, titles[r.Query], r) })
 	}
 	t.Log(sum.String())
 }
 
 // compareBatch halves a batch whose queries ask for different types of a field.
-func compareBatch(t *testing.T, b backends.Backend, e engine.Engine, batch []goldenQuery, run compare, each func(*Report)) {
+func compareBatch(t *testing.T, c Comparison, batch []goldenQuery, each func(*Report)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
@@ -156,11 +157,15 @@ func compareBatch(t *testing.T, b backends.Backend, e engine.Engine, batch []gol
 	for _, q := range batch {
 		list = append(list, q.Query)
 	}
-	reports, err := run(ctx, b, e, list, eventsOf(batch))
+	sample, err := NewSample(eventsOf(batch))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reports, err := c.Run(ctx, list, sample)
 	var conflict *ConflictError
 	if errors.As(err, &conflict) && len(batch) > 1 {
 		for _, half := range [][]goldenQuery{batch[:len(batch)/2], batch[len(batch)/2:]} {
-			compareBatch(t, b, e, half, run, each)
+			compareBatch(t, c, half, each)
 		}
 		return
 	}
@@ -200,7 +205,7 @@ func eventsOf(batch []goldenQuery) []Event {
 	seen := map[string]bool{}
 	var out []Event
 	for _, q := range batch {
-		for _, e := range Generate(q.Query, seedOf(q.title)) {
+		for _, e := range Generate(q.Query, seedOf(q.title), DefaultEvents) {
 			if !seen[string(e.Body)] {
 				seen[string(e.Body)] = true
 				e.ID = fmt.Sprintf("e%06d", len(out))

@@ -99,10 +99,15 @@ func wordsToTypes(text string) []engine.FieldType {
 	return out
 }
 
-// mappings gives the ways to store the fields that fit a query's notes: the
-// first choice for every field, then, where there is another, the second.
-func mappings(notes []backends.Note, fields []string) []engine.Mapping {
+// mappings gives the ways to store the fields that fit what a schema knows and
+// the query's notes: the first choice for every field, then, where there is
+// another, the second.
+func mappings(notes []backends.Note, e ast.Expr) []engine.Mapping {
+	fields := fieldsOf(e)
 	types := assumedTypes(notes, fields)
+	for f, t := range traitsOf(e).mapping() {
+		types[f] = []engine.FieldType{t}
+	}
 	out := []engine.Mapping{{}}
 	for _, choice := range []int{0, 1, 2} {
 		m, differs := engine.Mapping{}, choice == 0
@@ -149,32 +154,15 @@ type reading struct {
 	again       bool // the same text has been run by the same reader
 }
 
-// readings gives the ways to run a query. Kibana and Elasticsearch read KQL each
-// in their own way; where the query assumes that letter case is ignored, it runs
-// with that and without.
+// reader is an engine that reads a query in ways of its own.
+type reader interface {
+	readings(out *backends.Output) ([]reading, error)
+}
+
+// readings gives the ways to run a query.
 func readings(e engine.Engine, out *backends.Output) ([]reading, error) {
-	k, ok := e.(*Kibana)
-	if !ok {
-		return []reading{{name: e.Name(), run: e.Select}}, nil
+	if r, ok := e.(reader); ok {
+		return r.readings(out)
 	}
-	tree, err := readKQL(out.Query)
-	if err != nil {
-		return nil, err
-	}
-	noted := slices.ContainsFunc(out.Notes, func(n backends.Note) bool { return n.Code == backends.NoteLetterCase })
-	var list []reading
-	add := func(name string, ignoreCase bool, run func(context.Context, string, bool) ([]string, error)) {
-		list = append(list, reading{
-			name: name, ignoresCase: ignoreCase, again: noted && !ignoreCase,
-			run: func(ctx context.Context, q string) ([]string, error) { return run(ctx, q, ignoreCase) },
-		})
-	}
-	add("kibana", noted, k.selectKibana)
-	if noted {
-		add("kibana minding case", false, k.selectKibana)
-	}
-	if serverAgrees(tree) {
-		add("server", noted, k.selectServer)
-	}
-	return list, nil
+	return []reading{{name: e.Name(), run: e.Select}}, nil
 }

@@ -65,7 +65,7 @@ func (v *view) roundBounds(field string) {
 		d, _ := ast.ParseDecimal(numberAsFloat(n.Decimal.String()))
 		return &ast.Number{Decimal: d}
 	}
-	v.expr = mapLeaves(v.expr, func(m ast.Match) ast.Expr {
+	v.rewrite("round "+field, func(m ast.Match) ast.Expr {
 		switch value := m.Value.(type) {
 		case *ast.Number:
 			if m.Field.Name == field {

@@ -26,11 +26,11 @@ func TestGenerate(t *testing.T) {
 			if err != nil {
 				continue // an unresolved placeholder
 			}
-			events := Generate(q.Query, 7)
-			if len(events) < minEvents {
+			events := Generate(q.Query, 7, DefaultEvents)
+			if len(events) < MinEvents {
 				t.Errorf("%s, %s: %d events", c.name, q.title, len(events))
 			}
-			if diff := cmp.Diff(events, Generate(q.Query, 7)); diff != "" {
+			if diff := cmp.Diff(events, Generate(q.Query, 7, DefaultEvents)); diff != "" {
 				t.Fatalf("%s, %s: another time (-first +second):\n%s", c.name, q.title, diff)
 			}
 			checkSides(t, c.name+", "+q.title, ref, events)
@@ -107,6 +107,19 @@ func note(code backends.NoteCode, subjects ...string) []backends.Note {
 	return n.List()
 }
 
+func compareOne(t *testing.T, b backends.Backend, e engine.Engine, q *ast.Query, events []Event) (*Report, error) {
+	t.Helper()
+	sample, err := NewSample(events)
+	if err != nil {
+		return nil, err
+	}
+	reports, err := Comparison{Backend: b, Engine: e}.Run(t.Context(), []*ast.Query{q}, sample)
+	if err != nil {
+		return nil, err
+	}
+	return reports[0], nil
+}
+
 // TestCompareFindsDifferences shows that no difference passes without a note
 // that explains that very event.
 func TestCompareFindsDifferences(t *testing.T) {
@@ -143,7 +156,7 @@ func TestCompareFindsDifferences(t *testing.T) {
 			if q.Expr.String() != rule {
 				t.Fatal(q.Expr)
 			}
-			r, err := Compare(t.Context(), fakeBackend{name: c.target, notes: c.notes}, &fakeEngine{judge: c.judge}, q, events)
+			r, err := compareOne(t, fakeBackend{name: c.target, notes: c.notes}, &fakeEngine{judge: c.judge}, q, events)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -167,7 +180,7 @@ func TestCompareAsksTwice(t *testing.T) {
 	q := &ast.Query{Expr: &ast.Match{Field: ast.Field{Name: "f"}, Value: &ast.Exists{Want: true}}}
 	calls := 0
 	e := &fakeEngine{judge: func(Event) bool { calls++; return calls > 1 }}
-	r, err := Compare(t.Context(), fakeBackend{name: "x"}, e, q, []Event{{ID: "a", Body: json.RawMessage(`{"f":1}`)}})
+	r, err := compareOne(t, fakeBackend{name: "x"}, e, q, []Event{{ID: "a", Body: json.RawMessage(`{"f":1}`)}})
 	if err != nil || len(r.Differences) != 0 || len(r.Unstable) != 1 || r.Runs != 2 {
 		t.Errorf("error %v, report %+v", err, r)
 	}

@@ -1,0 +1,139 @@
+package verify
+
+import (
+	"math/big"
+	"net/netip"
+	"strings"
+	"time"
+
+	"sigmatic/ast"
+	"sigmatic/backends"
+	"sigmatic/cmd/internal/verify/engine"
+	"sigmatic/evaluator"
+)
+
+// SchemaCode stands among the codes of notes for what a schema says of a field,
+// and of which a query therefore carries no note.
+const SchemaCode backends.NoteCode = "schema"
+
+// traits are what a schema has said of the fields of a query.
+type traits struct {
+	fields []ast.Field // those of which anything was said
+	leaves []*ast.Match
+}
+
+func traitsOf(e ast.Expr) traits {
+	var t traits
+	seen := map[string]bool{}
+	add := func(f ast.Field) {
+		known := f.Type != ast.TypeUnknown || f.Multi != ast.MultiUnknown || f.Case != ast.CaseUnknown
+		if known && !seen[f.Name] {
+			seen[f.Name] = true
+			t.fields = append(t.fields, f)
+		}
+	}
+	ast.Leaves(e, func(m *ast.Match, _ bool) {
+		add(m.Field)
+		if ref, ok := m.Value.(*ast.FieldRef); ok {
+			add(ref.Field)
+		}
+		if m.Field.Case == ast.CaseCanonical {
+			t.leaves = append(t.leaves, m)
+		}
+	})
+	return t
+}
+
+// broken names the fields of an event that are not what the schema says.
+func (t traits) broken(body object) []string {
+	var out []string
+	for _, f := range t.fields {
+		if v, ok := body.at(f.Name); ok && !t.holds(f, v) {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
+func (t traits) holds(f ast.Field, v any) bool {
+	raw, isScalar := v.(string)
+	if !isScalar {
+		return f.Type == ast.TypeObject
+	}
+	if f.Multi == ast.SingleValued && strings.HasPrefix(raw, "[") {
+		return false
+	}
+	for _, m := range members(raw) {
+		if m != "null" && (!fits(f.Type, m) || f.Case == ast.CaseCanonical && !t.spelled(f, m)) {
+			return false
+		}
+	}
+	return true
+}
+
+// fits reports whether a store with that type keeps a value as it is.
+func fits(t ast.FieldType, raw string) bool {
+	text, isString := isText(raw)
+	switch t {
+	case ast.TypeLong:
+		n, ok := new(big.Int).SetString(raw, 10)
+		return ok && n.IsInt64()
+	case ast.TypeDouble:
+		return isNumber(raw) && len(raw) < 16
+	case ast.TypeBoolean:
+		return raw == "true" || raw == "false"
+	case ast.TypeIP:
+		a, err := netip.ParseAddr(text)
+		return isString && err == nil && a.String() == text && !a.Is4In6() && a.Zone() == ""
+	case ast.TypeDate:
+		_, err := time.Parse(time.RFC3339Nano, text)
+		return isString && err == nil
+	case ast.TypeKeyword, ast.TypeText:
+		return isString
+	case ast.TypeUnknown, ast.TypeObject:
+	}
+	return true
+}
+
+// spelled reports whether a value of a field in canonical case is spelled as the
+// rule spells it, where the rule means it at all.
+func (t traits) spelled(f ast.Field, raw string) bool {
+	ev, err := evaluator.ParseEvent(object{f.Name: raw}.encode())
+	if err != nil {
+		return false
+	}
+	for _, m := range t.leaves {
+		if m.Field.Name != f.Name {
+			continue
+		}
+		folded, errFolded := evaluator.New(&ast.Query{Expr: m})
+		minded, errMinded := evaluator.New(&ast.Query{Expr: minding(*m)})
+		if errFolded == nil && errMinded == nil && folded.Match(ev) != minded.Match(ev) {
+			return false
+		}
+	}
+	return true
+}
+
+// minding gives a leaf that minds letter case.
+func minding(m ast.Match) ast.Expr {
+	m.Value = casedValue(m.Value, func(s string) string { return s })
+	return &m
+}
+
+// storedTypes are how a store with the schema's mapping keeps fields.
+var storedTypes = map[ast.FieldType]engine.FieldType{
+	ast.TypeKeyword: engine.Keyword, ast.TypeText: engine.Text, ast.TypeIP: engine.IP, ast.TypeLong: engine.Long,
+	ast.TypeDouble: engine.Double, ast.TypeBoolean: engine.Boolean, ast.TypeDate: engine.Date,
+}
+
+// mapping gives the types that the schema knows.
+func (t traits) mapping() engine.Mapping {
+	out := engine.Mapping{}
+	for _, f := range t.fields {
+		if stored, ok := storedTypes[f.Type]; ok {
+			out[f.Name] = stored
+		}
+	}
+	return out
+}
