@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"io/fs"
@@ -15,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"sigmatic/ast"
 	"sigmatic/ast/source"
@@ -25,9 +23,6 @@ import (
 	"sigmatic/cmd/internal/verify/engine/enginetest"
 	sigma "sigmatic/parser"
 )
-
-// batchSize is how many queries share one load of events.
-const batchSize = 24
 
 // engines of the targets that have one.
 var engines = map[string]func(testing.TB) engine.Engine{
@@ -139,81 +134,16 @@ type tally struct {
 func differential(t *testing.T, c Comparison, queries []goldenQuery) {
 	sum := tally{excused: map[backends.NoteCode]int{}, features: map[backends.Feature]int{}}
 	titles := map[*ast.Query]string{}
-	for _, batch := range batches(c.Backend, queries) {
-		for _, q := range batch {
-			titles[q.Query] = q.title
-		}
-		compareBatch(t, c, batch, func(r *Report) { sum.add(t, titles[r.Query], r) })
+	var cases []Case
+	for _, q := range queries {
+		titles[q.Query] = q.title
+		cases = append(cases, Case{q.Query, Generate(q.Query, seedOf(q.title), DefaultEvents)})
+	}
+	err := c.Together(t.Context(), cases, func(r *Report) { sum.add(t, titles[r.Query], r) })
+	if err != nil {
+		t.Error(err)
 	}
 	t.Log(sum.String())
-}
-
-// compareBatch halves a batch whose queries ask for different types of a field.
-func compareBatch(t *testing.T, c Comparison, batch []goldenQuery, each func(*Report)) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	var list []*ast.Query
-	for _, q := range batch {
-		list = append(list, q.Query)
-	}
-	sample, err := NewSample(eventsOf(batch))
-	if err != nil {
-		t.Fatal(err)
-	}
-	reports, err := c.Run(ctx, list, sample)
-	var conflict *ConflictError
-	if errors.As(err, &conflict) && len(batch) > 1 {
-		for _, half := range [][]goldenQuery{batch[:len(batch)/2], batch[len(batch)/2:]} {
-			compareBatch(t, c, half, each)
-		}
-		return
-	}
-	if err != nil {
-		t.Errorf("%s: %v", batch[0].title, err)
-		return
-	}
-	for _, r := range reports {
-		each(r)
-	}
-}
-
-// batches puts queries together that store their fields in the same ways.
-func batches(b backends.Backend, queries []goldenQuery) [][]goldenQuery {
-	var out [][]goldenQuery
-	open := map[string][]goldenQuery{}
-	for _, q := range queries {
-		key := ""
-		if o, err := b.Convert(q.Query, backends.Options{}); err == nil {
-			types := assumedTypes(o.Notes, fieldsOf(q.Expr))
-			maps.DeleteFunc(types, func(_ string, t []engine.FieldType) bool { return slices.Equal(t, []engine.FieldType{engine.Keyword}) })
-			key = fmt.Sprint(types)
-		}
-		if open[key] = append(open[key], q); len(open[key]) == batchSize {
-			out = append(out, open[key])
-			delete(open, key)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(open)) {
-		out = append(out, open[key])
-	}
-	return out
-}
-
-// eventsOf are the events of all queries of a batch, each once.
-func eventsOf(batch []goldenQuery) []Event {
-	seen := map[string]bool{}
-	var out []Event
-	for _, q := range batch {
-		for _, e := range Generate(q.Query, seedOf(q.title), DefaultEvents) {
-			if !seen[string(e.Body)] {
-				seen[string(e.Body)] = true
-				e.ID = fmt.Sprintf("e%06d", len(out))
-				out = append(out, e)
-			}
-		}
-	}
-	return out
 }
 
 // seedOf makes each query's events its own. SIGMATIC_SEED, any text, gives
