@@ -228,9 +228,6 @@ func (c *comparison) layouts() ([]layout, error) {
 		if c.message != "" {
 			l.mapping[c.message] = engine.Keyword
 		}
-		if err := l.checkObjects(); err != nil && len(l.reports) > 1 {
-			return nil, err
-		}
 		out = append(out, l)
 	}
 	return out, nil
@@ -260,19 +257,6 @@ func (l *layout) join(m engine.Mapping, demanded, claimed map[string]bool) error
 			l.mapping[f] = t
 		}
 		claimed[f] = claimed[f] || claims
-	}
-	return nil
-}
-
-// checkObjects finds a field that lies below another.
-func (l *layout) checkObjects() error {
-	for f := range l.mapping {
-		for above := f; strings.Contains(above, "."); {
-			above = above[:strings.LastIndexByte(above, '.')]
-			if _, ok := l.mapping[above]; ok {
-				return &ConflictError{f}
-			}
-		}
 	}
 	return nil
 }

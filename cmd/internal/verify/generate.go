@@ -85,7 +85,6 @@ func newGenerator(q *ast.Query, seed uint64) *generator {
 		traits: traitsOf(q.Expr),
 	}
 	ast.Leaves(q.Expr, func(m *ast.Match, _ bool) { g.leaf(m) })
-	g.dropObjects()
 	for _, f := range g.fields {
 		g.probe(f)
 	}
@@ -116,14 +115,6 @@ func fieldOf(m *ast.Match) string {
 		return keywordField
 	}
 	return m.Field.Name
-}
-
-// dropObjects leaves out fields that others lie below: no store with a mapping
-// takes a.b beside a text a.
-func (g *generator) dropObjects() {
-	g.fields = slices.DeleteFunc(g.fields, func(f string) bool {
-		return slices.ContainsFunc(g.fields, func(other string) bool { return strings.HasPrefix(other, f+".") })
-	})
 }
 
 // probe gathers the values to try on a field. Of many leaves it takes the

@@ -22,7 +22,9 @@ type elastic struct {
 	index string // "" until Load
 }
 
-func newElastic(name, address string) elastic { return elastic{remote: newRemote(name, address)} }
+func newElastic(name, address string, login Login) elastic {
+	return elastic{remote: newRemote(name, address, login)}
+}
 
 // Name returns the short name of the query language.
 func (x *elastic) Name() string { return x.name }
@@ -121,16 +123,34 @@ func indexBody(m Mapping) map[string]any {
 	for _, t := range []string{"string", "long", "double", "boolean", "date"} {
 		templates = append(templates, map[string]any{t: map[string]any{"match_mapping_type": t, "mapping": keyword}})
 	}
+	mappings := map[string]any{
+		"date_detection":    false,
+		"dynamic_templates": templates,
+		"properties":        properties,
+	}
+	if nested(m) {
+		// A field and another below it stand side by side where objects are
+		// flattened (measured on Elasticsearch 8.19.21).
+		mappings["subobjects"] = false
+	}
 	return map[string]any{
 		"settings": map[string]any{
 			"index.number_of_shards":           1,
 			"index.number_of_replicas":         0,
 			"index.mapping.total_fields.limit": 20000,
 		},
-		"mappings": map[string]any{
-			"date_detection":    false,
-			"dynamic_templates": templates,
-			"properties":        properties,
-		},
+		"mappings": mappings,
 	}
+}
+
+// nested reports whether one field's name lies below another's.
+func nested(m Mapping) bool {
+	for f := range m {
+		for i := range f {
+			if f[i] == '.' && m[f[:i]] != "" {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -20,9 +20,9 @@ const (
 	timeField = "_sigmatic_time"
 )
 
-// maxEvents is how many events one Load takes: the most rows that
+// MaxEvents is how many events one Load takes: the most rows that
 // Elasticsearch returns at once, so that no result is cut.
-const maxEvents = 10000
+const MaxEvents = 10000
 
 // An Engine holds one set of events at a time and selects among them. Load
 // replaces what was loaded before. After Load, Select may be called from
@@ -144,8 +144,8 @@ func FromEnv() (e Engines, missing []string) {
 
 // checkEvents rejects what no engine could load truthfully.
 func checkEvents(events []Event) error {
-	if len(events) > maxEvents {
-		return fmt.Errorf("engine: %d events, expected at most %d", len(events), maxEvents)
+	if len(events) > MaxEvents {
+		return fmt.Errorf("engine: %d events, expected at most %d", len(events), MaxEvents)
 	}
 	seen := make(map[string]bool, len(events))
 	for i, e := range events {

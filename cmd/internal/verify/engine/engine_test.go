@@ -68,7 +68,7 @@ func TestCheckEvents(t *testing.T) {
 	for name, events := range map[string][]Event{
 		"no identifier": {{}},
 		"one twice":     {{ID: "a"}, {ID: "b"}, {ID: "a"}},
-		"too many":      make([]Event, maxEvents+1),
+		"too many":      make([]Event, MaxEvents+1),
 	} {
 		if checkEvents(events) == nil {
 			t.Errorf("%s: no error", name)
@@ -159,7 +159,7 @@ func serve(t *testing.T, answers ...string) (address string, seen *[]request) {
 func TestESQLRequests(t *testing.T) {
 	address, seen := serve(t, `{}`, `{"errors":false}`,
 		`{"is_partial":false,"columns":[{"name":"_sigmatic_id","type":"keyword"}],"values":[["b"],["a"],["b"]]}`, `{}`)
-	e := NewESQL(address + "/")
+	e := NewESQL(address + "/", Login{})
 	events := []Event{{ID: "a", Body: json.RawMessage(`{"f": 1}`)}, {ID: "b", Body: json.RawMessage(`{}`)}}
 	if err := e.Load(t.Context(), events, Mapping{"n": Long}); err != nil {
 		t.Fatal(err)
@@ -204,7 +204,7 @@ func TestESQLRequests(t *testing.T) {
 
 func TestBulkInBatches(t *testing.T) {
 	address, seen := serve(t, `{}`, `{}`, `{}`)
-	e := NewESQL(address)
+	e := NewESQL(address, Login{})
 	body := json.RawMessage(`{"f":"` + strings.Repeat("x", bulkBytes/2) + `"}`)
 	events := []Event{{ID: "a", Body: body}, {ID: "b", Body: body}, {ID: "c", Body: body}}
 	if err := e.Load(t.Context(), events, nil); err != nil {
@@ -273,7 +273,7 @@ func TestQueryError(t *testing.T) {
 		`503 ` + long:    "esql: the engine answered with status 503: " + long[:500] + "…",
 	} {
 		address, _ := serve(t, answer)
-		e := NewESQL(address)
+		e := NewESQL(address, Login{})
 		e.index = "own"
 		_, err := e.Select(t.Context(), "FROM *")
 		refusal, ok := err.(*QueryError)
@@ -290,7 +290,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 		"without identifier": `{"columns":[{"name":"f"}],"values":[["x"]]}`,
 	} {
 		address, _ := serve(t, answer)
-		e := NewESQL(address)
+		e := NewESQL(address, Login{})
 		e.index = "own"
 		if ids, err := e.Select(t.Context(), "FROM *"); err == nil {
 			t.Errorf("%s: got %v and no error", name, ids)
@@ -298,7 +298,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 	}
 	address, _ := serve(t, `{}`, `{"errors":true,"items":[{"index":{}},{"index":{"error":{"reason":"why"}}}]}`, `{}`)
 	two := []Event{{ID: "a", Body: json.RawMessage(`{}`)}, {ID: "b", Body: json.RawMessage(`{}`)}}
-	err := NewESQL(address).Load(t.Context(), two, nil)
+	err := NewESQL(address, Login{}).Load(t.Context(), two, nil)
 	if err == nil || !strings.Contains(err.Error(), `event "b" was not stored: {"reason":"why"}`) {
 		t.Errorf("an event that was not stored: error %v", err)
 	}
@@ -310,7 +310,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 }
 
 func TestSelectBeforeLoad(t *testing.T) {
-	for _, e := range []Engine{NewESQL(""), NewKQL("", KQLOptions{}), NewLogsQL("", LogsQLOptions{})} {
+	for _, e := range []Engine{NewESQL("", Login{}), NewKQL("", KQLOptions{}), NewLogsQL("", LogsQLOptions{})} {
 		if _, err := e.Select(t.Context(), "FROM *"); err == nil {
 			t.Errorf("%s: no error", e.Name())
 		}
@@ -329,7 +329,7 @@ func TestManyWarnings(t *testing.T) {
 		io.WriteString(w, `{"columns":[{"name":"_sigmatic_id"}],"values":[["a"]]}`)
 	}))
 	defer s.Close()
-	e := NewESQL(s.URL)
+	e := NewESQL(s.URL, Login{})
 	e.index = "own"
 	if _, err := e.Select(t.Context(), "FROM *"); err != nil {
 		t.Error(err)

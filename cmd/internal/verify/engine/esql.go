@@ -15,14 +15,16 @@ type ESQL struct{ elastic }
 var _ Engine = (*ESQL)(nil)
 
 // NewESQL returns a client of the Elasticsearch at a base address.
-func NewESQL(address string) *ESQL { return &ESQL{newElastic("esql", address)} }
+func NewESQL(address string, login Login) *ESQL {
+	return &ESQL{newElastic("esql", address, login)}
+}
 
 // Select runs a query on the loaded events, whatever source its FROM command
 // names. The query must let the event through to its end: one with STATS, or
 // with a KEEP or DROP that loses the added field, is for Rows.
 func (e *ESQL) Select(ctx context.Context, query string) ([]string, error) {
 	// The newline ends a comment that the query may end with.
-	rows, err := e.Rows(ctx, fmt.Sprintf("%s\n| KEEP %s | LIMIT %d", query, idField, maxEvents))
+	rows, err := e.Rows(ctx, fmt.Sprintf("%s\n| KEEP %s | LIMIT %d", query, idField, MaxEvents))
 	if err != nil {
 		return nil, err
 	}

@@ -21,18 +21,46 @@ const requestLimit = 2 * time.Minute
 // each expression that met a multi-valued field, so the headers of a long
 // query may pass the megabyte that net/http allows by default.
 var httpClient = &http.Client{
-	Timeout:   requestLimit,
-	Transport: &http.Transport{MaxResponseHeaderBytes: 64 << 20, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute},
+	Timeout: requestLimit,
+	// A redirect would carry events to a server that nobody named.
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	Transport:     &http.Transport{MaxResponseHeaderBytes: 64 << 20, MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute},
 }
 
 // A remote is an engine behind HTTP.
 type remote struct {
-	name string // of the engine, for errors
-	base string // address without a path
+	name  string // of the engine, for errors
+	base  string // address without a path
+	login Login
 }
 
-func newRemote(name, address string) remote {
-	return remote{name: name, base: strings.TrimRight(address, "/")}
+func newRemote(name, address string, login Login) remote {
+	return remote{name: name, base: strings.TrimRight(address, "/"), login: login}
+}
+
+// Login is what a server asks of its users: an API key as Elasticsearch gives
+// them, a bearer token, or a name and password. The zero value is nobody.
+type Login struct {
+	APIKey, Token, User, Password string
+}
+
+// LoginFromEnv reads the login for a target, such as esql, from the variables
+// SIGMATIC_ENGINE_ESQL_API_KEY, …_TOKEN, …_USER and …_PASSWORD. Each target has
+// its own, so that no server gets what is meant for another.
+func LoginFromEnv(target string, getenv func(string) string) Login {
+	prefix := "SIGMATIC_ENGINE_" + strings.ToUpper(target) + "_"
+	return Login{getenv(prefix + "API_KEY"), getenv(prefix + "TOKEN"), getenv(prefix + "USER"), getenv(prefix + "PASSWORD")}
+}
+
+func (l Login) sign(req *http.Request) {
+	switch {
+	case l.APIKey != "":
+		req.Header.Set("Authorization", "ApiKey "+l.APIKey)
+	case l.Token != "":
+		req.Header.Set("Authorization", "Bearer "+l.Token)
+	case l.User != "":
+		req.SetBasicAuth(l.User, l.Password)
+	}
 }
 
 // do sends a request and returns the body of an answer with status 200 or 201.
@@ -44,6 +72,7 @@ func (r remote) do(ctx context.Context, method, path, contentType string, body [
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
+	r.login.sign(req)
 	res, err := httpClient.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.name, err)

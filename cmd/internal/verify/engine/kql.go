@@ -17,8 +17,9 @@ type KQL struct {
 
 var _ Engine = (*KQL)(nil)
 
-// KQLOptions are the options of Elasticsearch's kql query.
+// KQLOptions are the options of Elasticsearch's kql query, and who asks.
 type KQLOptions struct {
+	Login Login
 	// CaseInsensitive folds the case of ASCII letters in keyword fields.
 	CaseInsensitive bool
 	// DefaultField is searched for values without a field; "" is all fields,
@@ -28,7 +29,7 @@ type KQLOptions struct {
 
 // NewKQL returns a client of the Elasticsearch at a base address.
 func NewKQL(address string, options KQLOptions) *KQL {
-	return &KQL{elastic: newElastic("kql", address), options: options}
+	return &KQL{elastic: newElastic("kql", address, options.Login), options: options}
 }
 
 // Select runs a KQL query on the loaded events.
@@ -55,7 +56,7 @@ func (k *KQL) search(ctx context.Context, query any) ([]string, error) {
 	}
 	in := map[string]any{
 		"query":           query,
-		"size":            maxEvents,
+		"size":            MaxEvents,
 		"_source":         false,
 		"docvalue_fields": []string{idField},
 	}

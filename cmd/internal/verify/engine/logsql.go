@@ -16,13 +16,15 @@ import (
 type LogsQL struct {
 	remote
 	options LogsQLOptions
-	run     string // "" until Load
+	run     string   // "" until Load
+	kept    []string // runs that could not be deleted
 }
 
 var _ Engine = (*LogsQL)(nil)
 
-// LogsQLOptions say how events are stored.
+// LogsQLOptions say how events are stored, and who asks.
 type LogsQLOptions struct {
+	Login Login
 	// MessageField is the field of the event that becomes the message, and is
 	// then no field of its own name. By default it is "_msg".
 	//
@@ -33,7 +35,7 @@ type LogsQLOptions struct {
 
 // NewLogsQL returns a client of the VictoriaLogs at a base address.
 func NewLogsQL(address string, options LogsQLOptions) *LogsQL {
-	return &LogsQL{remote: newRemote("logsql", address), options: options}
+	return &LogsQL{remote: newRemote("logsql", address, options.Login), options: options}
 }
 
 // Name returns "logsql".
@@ -43,6 +45,9 @@ func (l *LogsQL) Name() string { return l.name }
 // alone, so the mapping is not used.
 func (l *LogsQL) Load(ctx context.Context, events []Event, _ Mapping) error {
 	if err := checkEvents(events); err != nil {
+		return err
+	}
+	if err := l.Close(ctx); err != nil {
 		return err
 	}
 	run, now := newRun(), time.Now()
@@ -125,11 +130,39 @@ func (l *LogsQL) Rows(ctx context.Context, query string) ([]Row, error) {
 	}
 }
 
-// Close forgets the events. VictoriaLogs cannot delete them, but its data is
-// thrown away with it.
-func (l *LogsQL) Close(context.Context) error {
+// Close deletes the stream, where the server allows it: newer ones do with
+// -delete.enable (https://docs.victoriametrics.com/victorialogs/#how-to-delete-logs).
+// Kept tells of what stays.
+func (l *LogsQL) Close(ctx context.Context) error {
+	if l.run == "" {
+		return nil
+	}
+	filter := url.Values{"filter": {fmt.Sprintf("{%s=%q}", runField, l.run)}}
+	_, err := l.do(ctx, http.MethodPost, "/delete/run_task?"+filter.Encode(), "", nil)
+	var refused *QueryError
+	switch {
+	case errors.As(err, &refused):
+		l.kept = append(l.kept, l.run)
+	case err != nil:
+		return err
+	}
 	l.run = ""
 	return nil
+}
+
+// Keeper is an engine that may not be able to remove what it has loaded.
+type Keeper interface {
+	// Kept says what stays on the server and why, or "".
+	Kept() string
+}
+
+// Kept implements Keeper.
+func (l *LogsQL) Kept() string {
+	if len(l.kept) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d log streams stay until the server's retention ends, {%s=%q} the first: it does not allow to delete (VictoriaLogs does with -delete.enable)",
+		len(l.kept), runField, l.kept[0])
 }
 
 // splitPipes cuts a query in front of its first pipe: the first bar that

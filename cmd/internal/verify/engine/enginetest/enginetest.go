@@ -18,7 +18,7 @@ import (
 // ESQL returns an engine for ES|QL, closed when the test ends.
 func ESQL(t testing.TB) *engine.ESQL {
 	t.Helper()
-	return closed(t, engine.NewESQL(need(t, engine.EnvESQL).ESQL))
+	return closed(t, engine.NewESQL(need(t, engine.EnvESQL).ESQL, engine.Login{}))
 }
 
 // KQL returns an engine for Kibana's KQL, closed when the test ends.

@@ -1,0 +1,15 @@
+package verify
+
+import (
+	"sigmatic/evaluator/dialect"
+)
+
+// Interpreters gives the interpreters of a target, by its name: one for each
+// choice of what the vendor's documents leave open. There are none for a target
+// that this program cannot run.
+func Interpreters(target string) []dialect.Interpreter {
+	return interpreters[target]
+}
+
+// interpreters are those of the targets. They hold no state.
+var interpreters = map[string][]dialect.Interpreter{}
