@@ -145,7 +145,7 @@ func (p *docParser) value(c *chain, n *yamldoc.Node, siblings int) {
 	alternatives := c.apply(p, n)
 	if len(alternatives) > 0 {
 		c.item.Values = append(c.item.Values, alternatives)
-		c.item.Written = append(c.item.Written, dataOf(n))
+		c.item.Written = append(c.item.Written, DataOf(n))
 	}
 }
 
@@ -168,8 +168,8 @@ func (p *docParser) doubt(n *yamldoc.Node) {
 	}
 }
 
-// dataOf keeps a node as it was written.
-func dataOf(n *yamldoc.Node) ast.Data {
+// DataOf keeps a node as it was written.
+func DataOf(n *yamldoc.Node) ast.Data {
 	d := ast.Data{Text: n.Text, Span: n.Span}
 	switch n.Kind {
 	case yamldoc.Null:
@@ -181,12 +181,12 @@ func dataOf(n *yamldoc.Node) ast.Data {
 	case yamldoc.List:
 		d.Kind = ast.DataList
 		for _, item := range n.Items {
-			d.Items = append(d.Items, dataOf(item))
+			d.Items = append(d.Items, DataOf(item))
 		}
 	case yamldoc.Map:
 		d.Kind = ast.DataMap
 		for _, pair := range n.Pairs {
-			d.Pairs = append(d.Pairs, ast.Attribute{Name: ast.Text{Value: pair.Key.Text, Span: pair.Key.Span}, Value: dataOf(pair.Value)})
+			d.Pairs = append(d.Pairs, ast.Attribute{Name: ast.Text{Value: pair.Key.Text, Span: pair.Key.Span}, Value: DataOf(pair.Value)})
 		}
 	default:
 		d.Kind = ast.DataScalar

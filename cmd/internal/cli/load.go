@@ -98,7 +98,7 @@ func embeddedRules() []ruleFile {
 	var files []ruleFile
 	// The embedded file system is complete at build time; it has no errors.
 	_ = fs.WalkDir(rules.FS, ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && isRuleName(name) {
+		if err == nil && !d.IsDir() && isRuleName(name) && !isTestName(name) {
 			files = append(files, ruleFile{
 				name: path.Join("rules", name), relative: name,
 				read: func() ([]byte, error) { return fs.ReadFile(rules.FS, name) },

@@ -11,20 +11,17 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sigmatic/ast"
-	"sigmatic/ast/diag"
 	"sigmatic/backends"
 	"sigmatic/backends/all"
 	"sigmatic/cmd/internal/verify"
 	"sigmatic/cmd/internal/verify/engine"
 	"sigmatic/evaluator/cloudtrail"
-	"sigmatic/pipeline"
 )
 
 // verifyRun is one run of the command verify. The targets and their terms are
 // those of convert.
 type verifyRun struct {
-	convertRun
+	proofRun
 	seed       uint64
 	perRule    int
 	eventPaths []string
@@ -35,7 +32,7 @@ type verifyRun struct {
 }
 
 func (a *app) verifyCommand() *cobra.Command {
-	v := &verifyRun{convertRun: convertRun{app: a, registry: all.Registry()}}
+	v := &verifyRun{proofRun: proofRun{convertRun{app: a, registry: all.Registry()}}}
 	cmd := &cobra.Command{
 		Use:   "verify [flags] [RULES...]",
 		Short: "Prove on events that queries mean their rules",
@@ -83,7 +80,7 @@ func (v *verifyRun) run(ctx context.Context, args []string) error {
 	if err := v.check(); err != nil {
 		return err
 	}
-	rules, err := v.rules(args)
+	rules, err := v.rules(args, "verify")
 	if err != nil || len(rules) == 0 {
 		return err
 	}
@@ -121,14 +118,9 @@ func (v *verifyRun) check() error {
 	if v.perRule < 1 {
 		return usagef("--per-rule takes a number from 1 on, not %d", v.perRule)
 	}
-	format := v.format
-	v.format = "text" // convert's check is of its own formats
-	err := v.convertRun.check()
-	v.format = format
-	if err != nil {
+	if err := v.checkTerms(); err != nil {
 		return err
 	}
-	v.schema, _ = pipeline.Find(v.schemaName)
 	return v.parseEngines()
 }
 
@@ -156,35 +148,6 @@ func (v *verifyRun) parseEngines() error {
 		v.engines[b.Name()] = strings.TrimRight(address, "/")
 	}
 	return nil
-}
-
-// rules loads what was named and selected, placeholders resolved.
-func (v *verifyRun) rules(args []string) ([]loadedRule, error) {
-	vars, err := v.varsFlags.read(v.app)
-	if err != nil {
-		return nil, err
-	}
-	set, err := v.load(args, v.filter)
-	if err != nil {
-		return nil, err
-	}
-	selected, err := v.selection.apply(append(slices.Clone(set.rules), set.correlations...))
-	if err != nil {
-		return nil, err
-	}
-	var rules []loadedRule
-	for _, r := range selected {
-		expanded, diags := ast.ExpandPlaceholders(r.Rule, vars)
-		v.diagnostics(diags)
-		if !diag.HasErrors(diags) {
-			r.Rule = expanded
-			rules = append(rules, r)
-		}
-	}
-	if len(rules) == 0 && v.status == statusOK {
-		v.errorf("no rule to verify: %s found, the selection leaves none", plural(len(set.rules), "rule"))
-	}
-	return rules, nil
 }
 
 // readEvents reads --events.
@@ -216,7 +179,7 @@ func (v *verifyRun) results(ctx context.Context, rules []loadedRule) ([]verify.R
 	results := make([][]verify.Result, len(rules))
 	trials := make([][]verify.Trial, len(rules))
 	parallel(len(rules), func(i int) {
-		trials[i] = v.trials(rules[i])
+		trials[i] = v.trials(rules[i], eventSource{v.seed, v.perRule, v.user})
 		for _, t := range trials[i] {
 			results[i] = append(results[i], t.OnInterpreters(ctx))
 		}
@@ -235,46 +198,6 @@ func (v *verifyRun) results(ctx context.Context, rules []loadedRule) ([]verify.R
 		}
 	}
 	return list, nil
-}
-
-// trials gives one for each target and condition of a rule. Targets that have
-// the same terms share the events, and what the rule says of them.
-func (v *verifyRun) trials(r loadedRule) []verify.Trial {
-	var out []verify.Trial
-	terms := make([]*prepared, len(v.registry))
-	samples := map[*ast.Query]*verify.Sample{}
-	for _, b := range v.backends {
-		i := v.registry.Index(b)
-		p := v.prepare(r.Rule, b, terms)
-		terms[i] = p
-		t := verify.Trial{Backend: b, Schema: p.schema, Err: p.err}
-		if len(r.Conditions) == 0 {
-			t.Query = &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}
-			t.Refused = refusal(b, backends.FeatureCorrelation, r.Title.Span, "correlations are read and not yet converted")
-			out = append(out, t)
-		}
-		for j, c := range r.Conditions {
-			t.Query = &ast.Query{Rule: r.Rule, Condition: c, Index: j}
-			if p.err == nil {
-				t.Query = p.queries[j]
-				v.give(&t, samples)
-			}
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
-// give gives a trial its events, or the reason why it has none.
-func (v *verifyRun) give(t *verify.Trial, samples map[*ast.Query]*verify.Sample) {
-	if d := unresolved(t.Query); d != nil {
-		t.Refused = refusal(t.Backend, backends.FeaturePlaceholder, d.Span, d.Summary)
-		return
-	}
-	if t.Sample = samples[t.Query]; t.Sample == nil {
-		t.Sample, t.Err = verify.TrialEvents(t.Query, v.seed, v.perRule, v.user)
-		samples[t.Query] = t.Sample
-	}
 }
 
 // onEngine tries the queries of a target on a server.

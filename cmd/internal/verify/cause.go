@@ -51,7 +51,7 @@ func (c *comparison) minimizeOne(ctx context.Context, r *Report, d *Difference, 
 		return err
 	}
 	j := c.judgeOf(r, how)
-	d.Event, err = shrink(d.Event, func(tries []Event) ([]bool, error) {
+	d.Event, err = Shrink(d.Event, func(tries []Event) ([]bool, error) {
 		failed := make([]bool, len(tries))
 		selected, err := c.ask(ctx, how, d.Text, tries)
 		if err != nil {

@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// How hard shrink tries.
+// How hard Shrink tries.
 const (
 	maxShrinkRounds = 400
 	maxShrinkTries  = 300 // candidates of one round
 )
 
-// shrink looks for the smallest event like this one that still fails: members
+// Shrink looks for the smallest event like this one that still fails: members
 // and fields are left out, lists opened, texts and numbers cut, until nothing
 // more can go. fails judges many candidates at once, so that an engine loads
 // them together.
-func shrink(e Event, fails func([]Event) ([]bool, error)) (Event, error) {
+func Shrink(e Event, fails func([]Event) ([]bool, error)) (Event, error) {
 	body, err := decodeObject(e.Body)
 	if err != nil {
 		return e, err

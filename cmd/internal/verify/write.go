@@ -5,7 +5,6 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/json"
-	"encoding/xml"
 	"fmt"
 	"html/template"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"sync"
 
 	"sigmatic/backends"
+	"sigmatic/cmd/internal/junit"
 )
 
 // Formats are the forms in which Write gives results.
@@ -169,77 +169,34 @@ func (d Difference) record() differenceRecord {
 	return out
 }
 
-// The form that JUnit's readers share: suites of cases, with a failure or a
-// reason to skip.
-type (
-	junitSuites struct {
-		XMLName xml.Name `xml:"testsuites"`
-		Suites  []junitSuite
-	}
-	junitSuite struct {
-		XMLName  xml.Name `xml:"testsuite"`
-		Name     string   `xml:"name,attr"`
-		Tests    int      `xml:"tests,attr"`
-		Failures int      `xml:"failures,attr"`
-		Errors   int      `xml:"errors,attr"`
-		Skipped  int      `xml:"skipped,attr"`
-		Cases    []junitCase
-	}
-	junitCase struct {
-		XMLName xml.Name     `xml:"testcase"`
-		Name    string       `xml:"name,attr"`
-		Class   string       `xml:"classname,attr"`
-		Failure *junitReason `xml:"failure"`
-		Error   *junitReason `xml:"error"`
-		Skipped *junitReason `xml:"skipped"`
-		Output  string       `xml:"system-out,omitempty"`
-	}
-	junitReason struct {
-		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
-	}
-)
-
 func writeJUnit(w io.Writer, list []Result) error {
-	var doc junitSuites
+	var suites []junit.Suite
 	for _, r := range list {
 		name := r.Target + ", " + r.Engine
-		i := slices.IndexFunc(doc.Suites, func(s junitSuite) bool { return s.Name == name })
+		i := slices.IndexFunc(suites, func(s junit.Suite) bool { return s.Name == name })
 		if i < 0 {
-			i = len(doc.Suites)
-			doc.Suites = append(doc.Suites, junitSuite{Name: name})
+			i = len(suites)
+			suites = append(suites, junit.Suite{Name: name})
 		}
-		doc.Suites[i].add(r)
+		suites[i].Add(r.Case())
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	enc := xml.NewEncoder(w)
-	enc.Indent("", "  ")
-	if err := enc.Encode(doc); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return junit.Write(w, suites)
 }
 
-func (s *junitSuite) add(r Result) {
-	c := junitCase{Name: r.Place() + " " + r.Title(), Class: r.Target}
-	s.Tests++
+// Case gives the result as a case of a build server's report.
+func (r Result) Case() junit.Case {
+	c := junit.Case{Name: r.Place() + " " + r.Title(), Class: r.Target}
 	switch r.Verdict() {
 	case "":
-		s.Errors++
-		c.Error = &junitReason{Message: r.Detail()}
+		c.Error = &junit.Reason{Message: r.Detail()}
 	case Refused:
-		s.Skipped++
-		c.Skipped = &junitReason{Message: "refused: " + r.Detail()}
+		c.Skipped = &junit.Reason{Message: "refused: " + r.Detail()}
 	case Differs:
-		s.Failures++
-		c.Failure = &junitReason{Message: "query and rule differ", Text: r.blocks()}
+		c.Failure = &junit.Reason{Message: "query and rule differ", Text: r.blocks()}
 	case Exact, Noted:
 		c.Output = string(r.Verdict()) + ": " + r.Detail()
 	}
-	s.Cases = append(s.Cases, c)
+	return c
 }
 
 // blocks are the differences as text.

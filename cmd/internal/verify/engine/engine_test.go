@@ -159,7 +159,7 @@ func serve(t *testing.T, answers ...string) (address string, seen *[]request) {
 func TestESQLRequests(t *testing.T) {
 	address, seen := serve(t, `{}`, `{"errors":false}`,
 		`{"is_partial":false,"columns":[{"name":"_sigmatic_id","type":"keyword"}],"values":[["b"],["a"],["b"]]}`, `{}`)
-	e := NewESQL(address + "/", Login{})
+	e := NewESQL(address+"/", Login{})
 	events := []Event{{ID: "a", Body: json.RawMessage(`{"f": 1}`)}, {ID: "b", Body: json.RawMessage(`{}`)}}
 	if err := e.Load(t.Context(), events, Mapping{"n": Long}); err != nil {
 		t.Fatal(err)
