@@ -15,6 +15,8 @@ type Leaf struct {
 	Value     int    // of the item, from 1; 0 if it has but one
 	Line      int
 
+	// Held: the value held in some test.
+	Held bool
 	// Exercised: in some test the value held, and the verdict hung on it.
 	Exercised bool
 	// Missed: in some test the value did not hold, and the verdict hung on it.
@@ -33,6 +35,17 @@ func (l Leaf) String() string {
 		text += fmt.Sprintf(", value %d", l.Value)
 	}
 	return fmt.Sprintf("%s (line %d)", text, l.Line)
+}
+
+// Lack says what the tests do not show of the leaf, or "".
+func (l Leaf) Lack() string {
+	switch {
+	case l.Exercised:
+		return ""
+	case l.Held:
+		return fmt.Sprintf("%s: never decides, another value holds wherever it does", l)
+	}
+	return fmt.Sprintf("%s: never exercised", l)
 }
 
 // Coverage tells for each value of a rule whether its tests would notice that
@@ -114,6 +127,7 @@ func eachItem(d ast.Detection, visit func(*ast.Item)) {
 func (c Coverage) Add(x *evaluator.Explanation) {
 	for _, l := range c {
 		held, decides := l.on(x)
+		l.Held = l.Held || held
 		if decides && held {
 			l.Exercised = true
 		}

@@ -57,8 +57,8 @@ func (o *Outcome) writeText(w *bufio.Writer) {
 		fmt.Fprintf(w, "  %s\n", line)
 	}
 	for _, l := range o.Coverage {
-		if !l.Exercised {
-			fmt.Fprintf(w, "  never exercised: %s\n", l)
+		if lack := l.Lack(); lack != "" {
+			fmt.Fprintf(w, "  %s\n", lack)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func (o *Outcome) targets() string {
 		case "":
 			text += "not tried"
 		case verify.Noted:
-			text += string(v) + " (" + verify.Codes(r.Excused) + ")"
+			text += string(v) + " (" + r.Notes() + ")"
 		default:
 			text += string(v)
 		}
@@ -160,8 +160,8 @@ func (o *Outcome) record() outcomeRecord {
 		rec.Targets[r.Target] = verdict
 	}
 	for _, l := range o.Coverage {
-		if len(o.Tests) > 0 && !l.Exercised {
-			rec.Unexercised = append(rec.Unexercised, l.String())
+		if lack := l.Lack(); lack != "" && len(o.Tests) > 0 {
+			rec.Unexercised = append(rec.Unexercised, lack)
 		}
 	}
 	return rec

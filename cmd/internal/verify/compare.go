@@ -35,8 +35,7 @@ type Report struct {
 // Verdict is what a report comes to.
 type Verdict string
 
-// The verdicts. Noted is exact as far as the notes of the query hold: an event
-// was met that breaks one of them.
+// The verdicts. Noted is exact as far as the notes of the query hold.
 const (
 	Exact   Verdict = "exact"
 	Noted   Verdict = "exact under notes"
@@ -51,7 +50,7 @@ func (r *Report) Verdict() Verdict {
 		return Refused
 	case len(r.Differences) > 0:
 		return Differs
-	case len(r.Excused) > 0:
+	case len(r.Excused) > 0 || len(r.Output.Notes) > 0:
 		return Noted
 	}
 	return Exact

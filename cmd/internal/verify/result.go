@@ -65,8 +65,8 @@ func (r Result) Detail() string {
 		return detail
 	}
 	detail := fmt.Sprintf("%d events, %d selected", r.Events, r.Selected)
-	if len(r.Excused) > 0 {
-		detail += "; " + Codes(r.Excused)
+	if codes := r.codes(); len(codes) > 0 {
+		detail += "; " + Codes(codes)
 	}
 	if n := len(r.Unstable); n > 0 {
 		detail += fmt.Sprintf("; %d gone when run again", n)
@@ -74,11 +74,30 @@ func (r Result) Detail() string {
 	return detail
 }
 
-// Codes lists how often events broke what each note assumes.
-func Codes(excused map[backends.NoteCode]int) string {
+// codes are those of the query's notes, and how many events broke each.
+func (r *Report) codes() map[backends.NoteCode]int {
+	out := maps.Clone(r.Excused)
+	if r.Output != nil {
+		for _, n := range r.Output.Notes {
+			out[n.Code] += 0
+		}
+	}
+	return out
+}
+
+// Notes lists the notes of the query by their codes.
+func (r Result) Notes() string { return Codes(r.codes()) }
+
+// Codes lists notes and, behind each, how many events broke what each takes
+// for granted.
+func Codes(broken map[backends.NoteCode]int) string {
 	var parts []string
-	for _, code := range slices.Sorted(maps.Keys(excused)) {
-		parts = append(parts, fmt.Sprintf("%s %d", code, excused[code]))
+	for _, code := range slices.Sorted(maps.Keys(broken)) {
+		text := string(code)
+		if n := broken[code]; n > 0 {
+			text += fmt.Sprintf(" %d", n)
+		}
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, ", ")
 }
