@@ -3,6 +3,7 @@ package verify
 import (
 	"math/big"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,10 +17,13 @@ import (
 // and of which a query therefore carries no note.
 const SchemaCode backends.NoteCode = "schema"
 
-// traits are what a schema has said of the fields of a query.
+// traits are what a schema has said of the fields of a query: their types, that
+// they hold one value or a flat list of them (in which a text that is a list in
+// JSON counts as that list, as stores that keep lists as text have it), and that
+// letters stand in the case in which rules have them.
 type traits struct {
-	fields []ast.Field // those of which anything was said
-	leaves []*ast.Match
+	fields []ast.Field  // those of which anything was said
+	leaves []*ast.Match // over fields in canonical case
 }
 
 func traitsOf(e ast.Expr) traits {
@@ -37,7 +41,8 @@ func traitsOf(e ast.Expr) traits {
 		if ref, ok := m.Value.(*ast.FieldRef); ok {
 			add(ref.Field)
 		}
-		if m.Field.Case == ast.CaseCanonical {
+		ref, ok := m.Value.(*ast.FieldRef)
+		if m.Field.Case == ast.CaseCanonical || ok && ref.Field.Case == ast.CaseCanonical {
 			t.leaves = append(t.leaves, m)
 		}
 	})
@@ -52,6 +57,41 @@ func (t traits) broken(body object) []string {
 			out = append(out, f.Name)
 		}
 	}
+	for _, m := range t.leaves {
+		if ref, ok := m.Value.(*ast.FieldRef); ok && !alikeInCase(body, m.Field.Name, ref) {
+			out = append(out, m.Field.Name)
+		}
+	}
+	return out
+}
+
+// alikeInCase reports whether two fields relate to each other in the same way
+// with and without their letter case.
+func alikeInCase(body object, field string, ref *ast.FieldRef) bool {
+	relate := map[ast.RefMode]func(a, b string) bool{
+		ast.RefEqual: func(a, b string) bool { return a == b }, ast.RefStartsWith: strings.HasPrefix,
+		ast.RefEndsWith: strings.HasSuffix, ast.RefContains: strings.Contains,
+	}[ref.Mode]
+	for _, a := range body.texts(field) {
+		for _, b := range body.texts(ref.Field.Name) {
+			if relate(a, b) != relate(strings.ToLower(a), strings.ToLower(b)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// texts gives the texts among the values of a field.
+func (o object) texts(field string) []string {
+	v, _ := o.at(field)
+	raw, _ := v.(string)
+	var out []string
+	for _, m := range members(raw) {
+		if text, ok := isText(m); ok {
+			out = append(out, text)
+		}
+	}
 	return out
 }
 
@@ -63,12 +103,24 @@ func (t traits) holds(f ast.Field, v any) bool {
 	if f.Multi == ast.SingleValued && strings.HasPrefix(raw, "[") {
 		return false
 	}
+	if f.Multi == ast.MultiValued && isDeep(raw) {
+		return false
+	}
 	for _, m := range members(raw) {
 		if m != "null" && (!fits(f.Type, m) || f.Case == ast.CaseCanonical && !t.spelled(f, m)) {
 			return false
 		}
 	}
 	return true
+}
+
+// isDeep tells lists of lists, and texts that are lists in JSON.
+func isDeep(raw string) bool {
+	listed := func(raw string) bool {
+		text, ok := isText(raw)
+		return topMembers(raw) != nil || ok && topMembers(text) != nil
+	}
+	return slices.ContainsFunc(topMembers(raw), listed) || topMembers(raw) == nil && listed(raw)
 }
 
 // fits reports whether a store with that type keeps a value as it is.

@@ -40,7 +40,7 @@ func TestLive(t *testing.T) {
 		}
 	}
 	eachEngine(t, func(t *testing.T, b backends.Backend, e engine.Engine) {
-		differential(t, Comparison{Backend: b, Engine: e}, queries)
+		differential(t, Comparison{Backend: b, Engine: e}, queries, DefaultEvents)
 	})
 }
 
@@ -51,7 +51,7 @@ func TestLiveCorpus(t *testing.T) {
 		t.Errorf("the sample has %d queries only", len(queries))
 	}
 	eachEngine(t, func(t *testing.T, b backends.Backend, e engine.Engine) {
-		differential(t, Comparison{Backend: b, Engine: e, Once: true}, queries)
+		differential(t, Comparison{Backend: b, Engine: e, Once: true}, queries, MinEvents)
 	})
 }
 
@@ -131,13 +131,13 @@ type tally struct {
 	features               map[backends.Feature]int
 }
 
-func differential(t *testing.T, c Comparison, queries []goldenQuery) {
+func differential(t *testing.T, c Comparison, queries []goldenQuery, size int) {
 	sum := tally{excused: map[backends.NoteCode]int{}, features: map[backends.Feature]int{}}
 	titles := map[*ast.Query]string{}
 	var cases []Case
 	for _, q := range queries {
 		titles[q.Query] = q.title
-		cases = append(cases, Case{q.Query, Generate(q.Query, seedOf(q.title), DefaultEvents)})
+		cases = append(cases, Case{q.Query, Generate(q.Query, seedOf(q.title), size)})
 	}
 	err := c.Together(t.Context(), cases, func(r *Report) { sum.add(t, titles[r.Query], r) })
 	if err != nil {
