@@ -29,6 +29,11 @@ func typeModels(n backends.Note, fields []string, mapping engine.Mapping) []mode
 		}
 	}}
 	out := []model{typed}
+	for f, types := range assumedTypes([]backends.Note{n}, fields) {
+		if slices.Contains(types, engine.Date) && mapping[f] != engine.Date {
+			out = append(out, model{n.Code, func(v *view) { v.change([]string{f}, writtenDate) }})
+		}
+	}
 	for _, m := range []struct {
 		says   string
 		change func(string) string
@@ -189,6 +194,17 @@ func storedNumber(t engine.FieldType, raw, text string) string {
 		return d.Truncate().String()
 	}
 	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// writtenDate is what a date in a keyword field is read as: text in the form of
+// a date, and no number.
+func writtenDate(raw string) string {
+	return dropNull(eachMember(raw, func(m string) string {
+		if text, ok := isText(m); ok && dateForm.MatchString(text) {
+			return storedDate(m, text)
+		}
+		return ""
+	}))
 }
 
 // dateForm is strict_date_optional_time, as far as the probes go.
