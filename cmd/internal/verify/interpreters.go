@@ -2,6 +2,7 @@ package verify
 
 import (
 	"sigmatic/evaluator/dialect"
+	"sigmatic/evaluator/dialect/logsql"
 )
 
 // Interpreters gives the interpreters of a target, by its name: one for each
@@ -12,4 +13,6 @@ func Interpreters(target string) []dialect.Interpreter {
 }
 
 // interpreters are those of the targets. They hold no state.
-var interpreters = map[string][]dialect.Interpreter{}
+var interpreters = map[string][]dialect.Interpreter{
+	"logsql": logsql.Interpreters(),
+}
