@@ -131,8 +131,12 @@ type tally struct {
 	features               map[backends.Feature]int
 }
 
+func newTally() *tally {
+	return &tally{excused: map[backends.NoteCode]int{}, features: map[backends.Feature]int{}}
+}
+
 func differential(t *testing.T, c Comparison, queries []goldenQuery, size int) {
-	sum := tally{excused: map[backends.NoteCode]int{}, features: map[backends.Feature]int{}}
+	sum := newTally()
 	titles := map[*ast.Query]string{}
 	var cases []Case
 	for _, q := range queries {
@@ -176,7 +180,11 @@ func (s *tally) add(t *testing.T, title string, r *Report) {
 		t.Logf("%s: gone when run again: %s", title, d)
 	}
 	for _, d := range r.Differences {
-		t.Errorf("%s\nrule: %s\n%s", title, shorten(r.Query.Expr.String()), d)
+		var block strings.Builder
+		for _, l := range d.Block(r.Query) {
+			fmt.Fprintf(&block, "  %-6s  %s\n", l.Word, l.Text)
+		}
+		t.Errorf("%s\nrule: %s\n%s\n%s", title, shorten(r.Query.Expr.String()), d, block.String())
 	}
 }
 

@@ -1,0 +1,119 @@
+package verify
+
+import (
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sigmatic/backends"
+	"sigmatic/backends/all"
+)
+
+// proofEvents is how many events beside those of the leaves each query of the
+// proof gets.
+const proofEvents = 40
+
+// proofStep takes every n-th query of the corpus: all of them, and all leaves of
+// the cases, under SIGMATIC_PROOF=all (make proof).
+func proofStep() int {
+	if os.Getenv("SIGMATIC_PROOF") == "all" {
+		return 1
+	}
+	return 16
+}
+
+// TestProof is the proof that queries mean their rules, over a large public set:
+// each query of each target, on the interpreters of its language.
+func TestProof(t *testing.T) {
+	if os.Getenv("SIGMATIC_SHARED") == "" {
+		t.Skip("SIGMATIC_SHARED is not set: tests on third-party data are skipped")
+	}
+	rules, err := corpusRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var queries []goldenQuery
+	for i, q := range rules {
+		if i%proofStep() == 0 && !placeholders(q.Expr) {
+			queries = append(queries, q)
+		}
+	}
+	prove(t, queries)
+}
+
+// TestProofCases is the proof over the cases of testdata, every kind of leaf in
+// every polarity.
+func TestProofCases(t *testing.T) {
+	var queries []goldenQuery
+	for _, c := range readCases(t) {
+		for _, q := range c.queries {
+			if !placeholders(q.Expr) {
+				queries = append(queries, goldenQuery{c.name + ", " + q.title, q.Query})
+			}
+		}
+	}
+	prove(t, queries)
+}
+
+// prove tries queries on the interpreters of all targets, on all processors.
+func prove(t *testing.T, queries []goldenQuery) {
+	t.Helper()
+	began := time.Now()
+	var targets []backends.Backend
+	for _, b := range all.Registry() {
+		if len(Interpreters(b.Name())) == 0 {
+			t.Errorf("%s has no interpreter", b.Name())
+			continue
+		}
+		targets = append(targets, b)
+	}
+	sums := make([]*tally, len(targets))
+	for i := range sums {
+		sums[i] = newTally()
+	}
+	var mu sync.Mutex
+	fewest := 1 << 30
+	eachOf(len(queries), func(i int) {
+		q := queries[i]
+		sample, err := NewSample(Generate(q.Query, seedOf(q.title), proofEvents))
+		if err != nil {
+			t.Errorf("%s: %v", q.title, err)
+			return
+		}
+		for j, b := range targets {
+			res := Trial{Backend: b, Query: q.Query, Sample: sample}.OnInterpreters(t.Context())
+			mu.Lock()
+			fewest = min(fewest, len(sample.Events))
+			if res.Err != nil {
+				t.Errorf("%s: %s: %v", q.title, b.Name(), res.Err)
+			} else {
+				sums[j].add(t, b.Name()+": "+q.title, res.Report)
+			}
+			mu.Unlock()
+		}
+	})
+	for j, b := range targets {
+		t.Logf("%s: %s", b.Name(), sums[j])
+	}
+	t.Logf("%d queries, at least %d events each, %.0f s", len(queries), fewest, time.Since(began).Seconds())
+	if fewest < 30 {
+		t.Errorf("a query has %d events only", fewest)
+	}
+}
+
+// eachOf calls work for 0 to n-1 on all processors.
+func eachOf(n int, work func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				work(i)
+			}
+		})
+	}
+	wg.Wait()
+}
