@@ -1,13 +1,17 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/spf13/cobra"
 
 	"sigmatic/ast"
 	"sigmatic/ast/diag"
 	"sigmatic/backends"
 	"sigmatic/cmd/internal/verify"
+	"sigmatic/pipeline"
 )
 
 // proofRun is what verify and test share: rules in the terms of targets, as
@@ -16,17 +20,53 @@ type proofRun struct {
 	convertRun
 }
 
-// checkTerms is convert's check but for its formats.
+// proofTargets are the targets whose language this program interprets.
+func proofTargets(all backends.Registry) []string {
+	return slices.DeleteFunc(all.Names(), func(name string) bool { return len(verify.Interpreters(name)) == 0 })
+}
+
+// termsFlags are those of convert that say what queries are made.
+func (p *proofRun) termsFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringSliceVarP(&p.targets, "target", "t", nil, "targets, as a list or repeated; all when not given")
+	f.StringVar(&p.schemaName, "schema", "auto", "names and types of the fields: auto, none")
+	p.selection.flags(cmd)
+	p.selection.logSourceFlag(cmd)
+	p.filter.flags(cmd)
+	p.varsFlags.flags(cmd)
+}
+
+// checkTerms finds what termsFlags name.
 func (p *proofRun) checkTerms() error {
-	format := p.format
-	defer func() { p.format = format }()
-	p.format = "text"
-	return p.convertRun.check()
+	p.form.format = formText
+	if len(p.targets) == 0 {
+		p.targets = proofTargets(p.registry)
+	}
+	if err := p.chooseTargets(); err != nil {
+		return err
+	}
+	var ok bool
+	if p.schema, ok = pipeline.Find(p.schemaName); !ok {
+		return usagef("unknown schema %q, the schemas are auto, none", p.schemaName)
+	}
+	if err := p.pipelines.read(p.app, p.backends, p.registry); err != nil {
+		return err
+	}
+	p.pipelines.withTarget(p.backends, p.form.format)
+	_, err := p.filter.parsedMode()
+	return err
+}
+
+// proofRule is a rule in the terms of the pipelines, or the reason why it has
+// none.
+type proofRule struct {
+	loadedRule
+	refused *diag.Diagnostic
 }
 
 // rules loads what was named and selected, placeholders resolved. Correlations
 // stand among them without a condition.
-func (p *proofRun) rules(args []string, doing string) ([]loadedRule, error) {
+func (p *proofRun) rules(args []string, doing string) ([]proofRule, error) {
 	vars, err := p.varsFlags.read(p.app)
 	if err != nil {
 		return nil, err
@@ -40,14 +80,17 @@ func (p *proofRun) rules(args []string, doing string) ([]loadedRule, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rules []loadedRule
+	var rules []proofRule
 	for _, r := range selected {
 		expanded, diags := ast.ExpandPlaceholders(r.Rule, vars)
 		p.diagnostics(diags)
-		if !diag.HasErrors(diags) {
-			r.Rule = expanded
-			rules = append(rules, r)
+		if diag.HasErrors(diags) {
+			continue
 		}
+		r.Rule = expanded
+		adapted, diags, refused := p.pipelines.adapt(r)
+		p.diagnostics(diags)
+		rules = append(rules, proofRule{adapted, refused})
 	}
 	switch {
 	case len(all) > 0 && len(selected) == 0:
@@ -76,42 +119,45 @@ func (s eventSource) sample(q *ast.Query) (*verify.Sample, error) {
 
 // trials gives one for each target and condition of a rule. Targets that have
 // the same terms share the events, and what the rule says of them.
-func (p *proofRun) trials(r loadedRule, events eventSource) []verify.Trial {
+func (p *proofRun) trials(r proofRule, events eventSource) []verify.Trial {
 	var out []verify.Trial
 	terms := make([]*prepared, len(p.registry))
 	samples := map[*ast.Query]*verify.Sample{}
 	for _, b := range p.backends {
 		i := p.registry.Index(b)
-		prep := p.prepare(r.Rule, b, terms)
-		terms[i] = prep
-		t := verify.Trial{Backend: b, Schema: prep.schema, Err: prep.err}
-		if len(r.Conditions) == 0 {
-			t.Query = &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}
+		terms[i] = p.prepare(r.Rule, b, terms)
+		t := verify.Trial{Backend: b, Schema: terms[i].schema, Query: &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}}
+		switch err := terms[i].err; {
+		case r.refused != nil:
+			t.Refused = refusal(b, backends.FeaturePipeline, r.refused.Span, r.refused.Summary)
+		case len(r.Conditions) == 0:
 			t.Refused = refusal(b, backends.FeatureCorrelation, r.Title.Span, "correlations are read and not yet converted")
-			out = append(out, t)
+		case err != nil && !errors.As(err, &t.Refused):
+			t.Err = err
 		}
-		for j, c := range r.Conditions {
-			t.Query = &ast.Query{Rule: r.Rule, Condition: c, Index: j}
-			if prep.err == nil {
-				t.Query = prep.queries[j]
-				give(&t, events, samples)
-			}
+		if t.Refused != nil || t.Err != nil {
 			out = append(out, t)
+			continue
+		}
+		for j := range r.Conditions {
+			t.Query = terms[i].queries[j]
+			out = append(out, give(t, events, samples))
 		}
 	}
 	return out
 }
 
 // give gives a trial its events, or the reason why it has none.
-func give(t *verify.Trial, events eventSource, samples map[*ast.Query]*verify.Sample) {
+func give(t verify.Trial, events eventSource, samples map[*ast.Query]*verify.Sample) verify.Trial {
 	if d := unresolved(t.Query); d != nil {
 		t.Refused = refusal(t.Backend, backends.FeaturePlaceholder, d.Span, d.Summary)
-		return
+		return t
 	}
 	if t.Sample = samples[t.Query]; t.Sample == nil {
 		t.Sample, t.Err = events.sample(t.Query)
 		samples[t.Query] = t.Sample
 	}
+	return t
 }
 
 // placeOf is where a rule stands, for people.

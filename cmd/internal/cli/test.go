@@ -26,6 +26,7 @@ import (
 // of convert.
 type testRun struct {
 	proofRun
+	format       string
 	init         bool
 	seed         uint64
 	requireTests bool
@@ -52,24 +53,19 @@ does, not what it should do.
 
 The exit status is 1 when a test fails. Formats: ` + strings.Join(ruletest.Formats(), ", ") + `.`,
 		Example: `  sigmatic test rules/cloudtrail/aws_ssm_command_sent.yml
-  sigmatic test -t esql,logsql -f junit rules
+  sigmatic test -t logsql -f junit rules
   sigmatic test --init docs/examples/new_rule.yml`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return t.run(cmd.Context(), args) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVarP(&t.targets, "target", "t", nil, "targets, as a list or repeated; all when not given")
 	f.StringVarP(&t.format, "format", "f", "table", "output format: "+strings.Join(ruletest.Formats(), ", "))
-	f.StringVar(&t.schemaName, "schema", "auto", "names and types of the fields: auto, none")
 	f.StringVarP(&t.outPath, "output", "o", "", "write the results to this file")
 	f.BoolVar(&t.init, "init", false, "write tests for rules that have none")
 	f.Uint64Var(&t.seed, "seed", 1, "another seed makes other events for --init")
 	f.BoolVar(&t.requireTests, "require-tests", false, "exit with 1 when a rule has no tests")
 	f.IntVar(&t.minCoverage, "min-coverage", 0, "exit with 1 when the tests of a rule exercise less than this share of its values, in percent")
-	t.selection.flags(cmd)
-	t.selection.logSourceFlag(cmd)
-	t.filter.flags(cmd)
-	t.varsFlags.flags(cmd)
+	t.termsFlags(cmd)
 	return cmd
 }
 
@@ -106,7 +102,7 @@ func (t *testRun) run(ctx context.Context, args []string) error {
 }
 
 // outcomes runs the tests of all rules; of one that cannot be run, it says why.
-func (t *testRun) outcomes(ctx context.Context, rules []loadedRule) []*ruletest.Outcome {
+func (t *testRun) outcomes(ctx context.Context, rules []proofRule) []*ruletest.Outcome {
 	outcomes := make([]*ruletest.Outcome, len(rules))
 	errs := make([]error, len(rules))
 	tests := make([][]ruletest.Test, len(rules))
@@ -153,7 +149,7 @@ func (t *testRun) sum(list []*ruletest.Outcome) {
 }
 
 // try runs the tests of one rule.
-func (t *testRun) try(ctx context.Context, r loadedRule, tests []ruletest.Test) (*ruletest.Outcome, error) {
+func (t *testRun) try(ctx context.Context, r proofRule, tests []ruletest.Test) (*ruletest.Outcome, error) {
 	o := &ruletest.Outcome{Rule: r.Rule, Place: placeOf(r.Rule), Tests: tests}
 	qs, err := queries(r.Rule)
 	if err != nil || len(o.Tests) == 0 {
@@ -186,7 +182,7 @@ type suiteFile struct {
 }
 
 // newSuites reads the tests beside the files of rules.
-func newSuites(list []loadedRule) *testSuites {
+func newSuites(list []proofRule) *testSuites {
 	s := &testSuites{map[string]int{}, map[string]*suiteFile{}}
 	for _, r := range list {
 		name := r.Span.File.Name
@@ -273,7 +269,7 @@ func (s *testSuites) unused() []error {
 }
 
 // scaffold writes tests for rules that have none.
-func (t *testRun) scaffold(list []loadedRule) error {
+func (t *testRun) scaffold(list []proofRule) error {
 	written := map[string][][]byte{}
 	suites := newSuites(list)
 	for _, r := range list {

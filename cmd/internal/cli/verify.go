@@ -22,9 +22,11 @@ import (
 // those of convert.
 type verifyRun struct {
 	proofRun
+	format     string
 	seed       uint64
 	perRule    int
 	eventPaths []string
+	asStored   bool
 	engineList []string
 
 	engines map[string]string // address by target
@@ -55,24 +57,21 @@ shows it, and the exit status is 1.
 
 Formats: ` + strings.Join(verify.Formats(), ", ") + `.`,
 		Example: `  sigmatic verify rules/cloudtrail/aws_ssm_command_sent.yml
-  sigmatic verify -t esql,splunk --level high -f jsonl rules
+  sigmatic verify -t logsql --level high -f jsonl rules
   sigmatic verify --events testdata/sample --seed 7 rules/cloudtrail/aws_iam_user_created.yml`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args) },
 	}
 	f := cmd.Flags()
-	f.StringSliceVarP(&v.targets, "target", "t", nil, "targets, as a list or repeated; all when not given")
 	f.StringVarP(&v.format, "format", "f", "table", "output format: "+strings.Join(verify.Formats(), ", "))
-	f.StringVar(&v.schemaName, "schema", "auto", "names and types of the fields: auto, none")
 	f.StringVarP(&v.outPath, "output", "o", "", "write the results to this file")
 	f.Uint64Var(&v.seed, "seed", 1, "another seed makes other events")
 	f.IntVar(&v.perRule, "per-rule", verify.DefaultEvents, "make about this many events for each condition, beside those for each leaf")
 	f.StringArrayVar(&v.eventPaths, "events", nil, "try the events of these logs too: a file, directory or glob; repeatable")
 	f.StringSliceVar(&v.engineList, "engine", nil, "run on this server as well: esql=URL, kql=URL, logsql=URL")
-	v.selection.flags(cmd)
-	v.selection.logSourceFlag(cmd)
-	v.filter.flags(cmd)
-	v.varsFlags.flags(cmd)
+	f.BoolVar(&v.asStored, "as-stored", false, "the events of --events have the shape in which the store keeps them, not that of the rules")
+	v.termsFlags(cmd)
+	v.pipelines.flags(cmd)
 	return cmd
 }
 
@@ -114,6 +113,9 @@ func (v *verifyRun) run(ctx context.Context, args []string) error {
 func (v *verifyRun) check() error {
 	if !slices.Contains(verify.Formats(), v.format) {
 		return usagef("unknown format %q, the formats are %s", v.format, strings.Join(verify.Formats(), ", "))
+	}
+	if len(v.pipelines.paths) > 0 && len(v.eventPaths) > 0 && !v.asStored {
+		return usagef("--events: a pipeline renames the fields of rules and says nothing of events; give events as the store keeps them, and --as-stored")
 	}
 	if v.perRule < 1 {
 		return usagef("--per-rule takes a number from 1 on, not %d", v.perRule)
@@ -175,7 +177,7 @@ func (v *verifyRun) readEvents(ctx context.Context) error {
 }
 
 // results tries all rules, on the interpreters and then on the engines.
-func (v *verifyRun) results(ctx context.Context, rules []loadedRule) ([]verify.Result, error) {
+func (v *verifyRun) results(ctx context.Context, rules []proofRule) ([]verify.Result, error) {
 	results := make([][]verify.Result, len(rules))
 	trials := make([][]verify.Trial, len(rules))
 	parallel(len(rules), func(i int) {

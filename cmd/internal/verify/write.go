@@ -224,6 +224,6 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
 		"word":   Result.word,
 		"engine": Result.engineName,
-		"block":  func(r Result, d Difference) []Line { return d.Block(r.Query) },
+		"lines":  func(r Result, d Difference) []Line { return d.Block(r.Query) },
 	}).Parse(pageText))
 })
