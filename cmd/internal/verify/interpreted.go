@@ -8,6 +8,7 @@ import (
 	"sigmatic/backends"
 	"sigmatic/cmd/internal/verify/engine"
 	"sigmatic/evaluator/dialect"
+	"sigmatic/evaluator/dialect/kql"
 )
 
 // Interpreted runs queries on the interpreters of one language: one for each
@@ -54,13 +55,19 @@ func (x *Interpreted) Close(context.Context) error {
 	return nil
 }
 
-// readings gives one for each variant.
-func (x *Interpreted) readings(*backends.Output) ([]reading, error) {
+// readings gives one for each variant. A search that ignores letter case is tried
+// only where the query says in a note that this is up to the user.
+func (x *Interpreted) readings(out *backends.Output) ([]reading, error) {
+	noted := slices.ContainsFunc(out.Notes, func(n backends.Note) bool { return n.Code == backends.NoteLetterCase })
 	var list []reading
 	for i, v := range x.variants {
+		ignoresCase := v.Variant() == kql.IgnoringCase
+		if ignoresCase && !noted {
+			continue
+		}
 		list = append(list, reading{
-			name: readingName(v),
-			run:  func(_ context.Context, query string) ([]string, error) { return x.stores[i].Select(query) },
+			name: readingName(v), ignoresCase: ignoresCase,
+			run: func(_ context.Context, query string) ([]string, error) { return x.stores[i].Select(query) },
 		})
 	}
 	return list, nil

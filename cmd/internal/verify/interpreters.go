@@ -2,6 +2,8 @@ package verify
 
 import (
 	"sigmatic/evaluator/dialect"
+	"sigmatic/evaluator/dialect/esql"
+	"sigmatic/evaluator/dialect/kql"
 	"sigmatic/evaluator/dialect/logsql"
 )
 
@@ -14,5 +16,7 @@ func Interpreters(target string) []dialect.Interpreter {
 
 // interpreters are those of the targets. They hold no state.
 var interpreters = map[string][]dialect.Interpreter{
+	"esql":   {esql.New()},
+	"kql":    {kql.NewIgnoringCase(), kql.New()},
 	"logsql": logsql.Interpreters(),
 }

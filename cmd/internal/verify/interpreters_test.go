@@ -48,16 +48,8 @@ func (w *twin) load(t *testing.T, events []Event, m engine.Mapping) {
 	if err := patiently(t.Context(), func() error { return w.engine.Load(t.Context(), events, m) }); err != nil {
 		t.Fatal(err)
 	}
-	docs := make([]dialect.Document, len(events))
-	for i, e := range events {
-		docs[i] = dialect.Document(e)
-	}
-	mapping := dialect.Mapping{}
-	for f, typ := range m {
-		mapping[f] = dialect.FieldType(typ)
-	}
 	var err error
-	if w.store, err = w.interpreter.Load(docs, mapping); err != nil {
+	if w.store, err = w.interpreter.Load(events, m); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -163,7 +155,11 @@ func TestLiveInterpretersCorpus(t *testing.T) {
 
 func interpret(t *testing.T, b backends.Backend, w *twin, queries []goldenQuery) {
 	o := &outcome{unknown: map[string]int{}}
-	for _, batch := range batches(b, queries) {
+	var cases []Case
+	for _, q := range queries {
+		cases = append(cases, Case{q.Query, Generate(q.Query, seedOf(q.title), MinEvents)})
+	}
+	for _, batch := range (Comparison{Backend: b}).batches(cases) {
 		interpretBatch(t, b, w, o, batch)
 	}
 	t.Log(o)
@@ -173,11 +169,11 @@ func interpret(t *testing.T, b backends.Backend, w *twin, queries []goldenQuery)
 }
 
 // interpretBatch halves a batch whose queries ask for different types of a field.
-func interpretBatch(t *testing.T, b backends.Backend, w *twin, o *outcome, batch []goldenQuery) {
+func interpretBatch(t *testing.T, b backends.Backend, w *twin, o *outcome, batch []Case) {
 	t.Helper()
-	c := &comparison{backend: b, events: eventsOf(batch)}
-	for _, q := range batch {
-		if err := c.convert(q.Query); err != nil {
+	c := &comparison{Comparison: Comparison{Backend: b}, sample: &Sample{Events: merged(batch)}}
+	for _, k := range batch {
+		if err := c.convert(k.Query); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -191,7 +187,7 @@ func interpretBatch(t *testing.T, b backends.Backend, w *twin, o *outcome, batch
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, err := withMessage(c.events, c.message)
+	stored, err := withMessage(c.sample.Events, c.message)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,9 @@ type Index struct {
 	ids     []string
 	fields  map[string]*Field
 	objects map[string]bool // names below which there are fields
+	// flat: objects are flattened (subobjects: false), so that a field and another
+	// below it stand side by side (measured on Elasticsearch 8.19.21).
+	flat bool
 }
 
 // Field is a mapped field and its values in every document.
@@ -34,7 +37,7 @@ type Field struct {
 
 // New indexes documents. A document that Elasticsearch would refuse is an error.
 func New(docs []dialect.Document, m dialect.Mapping) (*Index, error) {
-	ix := &Index{ids: make([]string, len(docs)), fields: map[string]*Field{}, objects: map[string]bool{}}
+	ix := &Index{ids: make([]string, len(docs)), fields: map[string]*Field{}, objects: map[string]bool{}, flat: nested(m)}
 	for name, t := range m {
 		if err := ix.addField(name, t, len(docs)); err != nil {
 			return nil, err
@@ -94,6 +97,18 @@ func (ix *Index) Fields() []string {
 // them; none if the document does not have the field.
 func (f *Field) Values(doc int) []any { return f.values[doc] }
 
+// nested reports whether a mapping has a field below another.
+func nested(m dialect.Mapping) bool {
+	for name := range m {
+		for at := range name {
+			if name[at] == '.' && m[name[:at]] != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // addField maps a field, and the objects around it.
 func (ix *Index) addField(name string, t dialect.FieldType, docs int) error {
 	switch t {
@@ -101,7 +116,7 @@ func (ix *Index) addField(name string, t dialect.FieldType, docs int) error {
 	default:
 		return fmt.Errorf("elastic: the field %q has the unknown type %q", name, t)
 	}
-	if ix.objects[name] {
+	if ix.objects[name] && !ix.flat {
 		return fmt.Errorf("elastic: %q is an object and cannot have a value", name)
 	}
 	for at := range name {
@@ -116,7 +131,7 @@ func (ix *Index) addField(name string, t dialect.FieldType, docs int) error {
 }
 
 func (ix *Index) addObject(name string) error {
-	if ix.fields[name] != nil {
+	if ix.fields[name] != nil && !ix.flat {
 		return fmt.Errorf("elastic: %q is a field with values and cannot be an object", name)
 	}
 	ix.objects[name] = true
