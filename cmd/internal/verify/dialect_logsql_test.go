@@ -73,12 +73,10 @@ func loadBoth(t *testing.T, e *engine.LogsQL, events []Event) bothLogsQL {
 		t.Logf("stored in other than one block: %v %v", blocks, err)
 	}
 	b := bothLogsQL{engine: e, bodies: map[string]json.RawMessage{}}
-	var docs []dialect.Document
 	for _, ev := range events {
-		docs = append(docs, dialect.Document{ID: ev.ID, Time: ev.Time, Body: ev.Body})
 		b.bodies[ev.ID] = ev.Body
 	}
-	if b.store, err = logsql.New().Load(docs, nil); err != nil {
+	if b.store, err = logsql.New().Load(events, nil); err != nil {
 		t.Fatal(err)
 	}
 	return b
