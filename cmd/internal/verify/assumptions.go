@@ -87,7 +87,12 @@ func modelsOf(target string, n backends.Note, fields []string, mapping engine.Ma
 	switch n.Code {
 	case backends.NoteSingleValue:
 		if target == "logsql" {
-			return []model{each(listAsText)}
+			return []model{{n.Code, func(v *view) {
+				for _, f := range fields {
+					v.body.closeLists(f)
+				}
+				v.change(fields, listAsText)
+			}}}
 		}
 	case backends.NoteLetterCase:
 		return []model{{n.Code, (*view).mindCase}, {n.Code, (*view).foldASCII}}
@@ -123,6 +128,24 @@ func (v *view) change(fields []string, change func(raw string) string) {
 				v.body.set(f, change(text))
 			}
 		}
+	}
+}
+
+// closeLists makes a list above a field one text, as a store does that keeps
+// lists as JSON: the field below it is missing.
+func (o object) closeLists(field string) {
+	if _, ok := o[field]; ok {
+		return
+	}
+	head, rest, dotted := strings.Cut(field, ".")
+	if !dotted {
+		return
+	}
+	switch v := o[head].(type) {
+	case object:
+		v.closeLists(rest)
+	case string:
+		o[head] = listAsText(v)
 	}
 }
 
@@ -374,16 +397,16 @@ func subsets(n, k int) func(yield func([]int) bool) {
 	}
 }
 
-// hasSeveral reports whether one of the fields holds more than one value in the
-// event, or lies below a list.
+// hasSeveral reports whether one of the fields holds other than one plain value
+// in the event: a list or an object, or lies below a list.
 func hasSeveral(e Event, fields []string) bool {
 	var body map[string]any
 	if json.Unmarshal(e.Body, &body) != nil {
 		return false
 	}
-	several := func(f string) bool {
-		if list, ok := body[f].([]any); ok {
-			return len(list) > 1
+	return slices.ContainsFunc(fields, func(f string) bool {
+		if v, ok := body[f]; ok {
+			return isSeveral(v)
 		}
 		at := any(body)
 		for _, step := range strings.Split(f, ".") {
@@ -396,7 +419,16 @@ func hasSeveral(e Event, fields []string) bool {
 				return len(list) > 1
 			}
 		}
-		return false
+		return isSeveral(at)
+	})
+}
+
+func isSeveral(v any) bool {
+	switch v := v.(type) {
+	case []any:
+		return len(v) > 1
+	case map[string]any:
+		return len(v) > 0
 	}
-	return slices.ContainsFunc(fields, several)
+	return false
 }

@@ -293,6 +293,9 @@ func (c *comparison) run(ctx context.Context, r *Report) error {
 			if err := c.try(ctx, r, how, text, want); err != nil {
 				return err
 			}
+			if len(r.Differences) > 0 {
+				return nil // one is enough
+			}
 		}
 	}
 	return nil

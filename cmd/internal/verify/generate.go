@@ -47,6 +47,7 @@ func Generate(q *ast.Query, seed uint64, size int) []Event {
 	g.leafEvents(q.Expr)
 	g.limit = len(g.bodies) + size
 	g.branches(q.Expr)
+	g.belowLists()
 	g.variations()
 	g.combinations(len(g.bodies) + max(MinEvents, size/2))
 	events := make([]Event, len(g.bodies))
@@ -147,12 +148,21 @@ func (g *generator) probe(f string) {
 
 // add keeps an event if it is new and there is room.
 func (g *generator) add(e map[string]string) {
-	if len(g.bodies) >= g.limit {
-		return
-	}
+	g.addBody(assemble(e))
+}
+
+// assemble makes an event of the values of its fields.
+func assemble(e map[string]string) object {
 	body := object{unrelatedField: `"zq"`}
 	for _, f := range slices.Sorted(maps.Keys(e)) {
 		body.set(f, e[f])
+	}
+	return body
+}
+
+func (g *generator) addBody(body object) {
+	if len(g.bodies) >= g.limit {
+		return
 	}
 	raw := body.encode()
 	if !g.seen[string(raw)] && len(g.traits.broken(body)) == 0 {
@@ -359,6 +369,30 @@ func (g *generator) satisfies(f, raw string, need *demand) bool {
 		return true
 	}
 	return agree(need.yes, true) && agree(need.no, false)
+}
+
+// belowLists makes, of each field that lies in an object, events in which that
+// object stands in a list: alone, and beside another.
+func (g *generator) belowLists() {
+	for _, f := range g.fields {
+		dot := strings.LastIndexByte(f, '.')
+		if dot <= 0 || len(g.bases) == 0 || len(g.probes[f]) == 0 {
+			continue
+		}
+		e := maps.Clone(g.bases[0])
+		setOrDelete(e, f, g.probes[f][0])
+		body := assemble(e)
+		inner, ok := body.at(f[:dot])
+		parent, isObject := inner.(object)
+		if !ok || !isObject {
+			continue
+		}
+		whole := string(parent.encode())
+		for _, raw := range []string{list(whole), list(`{"zz":"zz"}`, whole)} {
+			body.set(f[:dot], raw)
+			g.addBody(body)
+		}
+	}
 }
 
 // variations puts every probe of every field into base events, the fields in

@@ -13,15 +13,12 @@ import (
 	"sigmatic/evaluator/dialect"
 )
 
-// Index holds documents as Elasticsearch indexes them. After New it is only
-// read, and may be used by several goroutines.
+// Index holds documents as Elasticsearch indexes them with subobjects: false: a
+// field, and another below it, can stand side by side (measured on Elasticsearch
+// 8.19.21). After New it is only read, and may be used by several goroutines.
 type Index struct {
-	ids     []string
-	fields  map[string]*Field
-	objects map[string]bool // names below which there are fields
-	// flat: objects are flattened (subobjects: false), so that a field and another
-	// below it stand side by side (measured on Elasticsearch 8.19.21).
-	flat bool
+	ids    []string
+	fields map[string]*Field
 }
 
 // Field is a mapped field and its values in every document.
@@ -37,7 +34,7 @@ type Field struct {
 
 // New indexes documents. A document that Elasticsearch would refuse is an error.
 func New(docs []dialect.Document, m dialect.Mapping) (*Index, error) {
-	ix := &Index{ids: make([]string, len(docs)), fields: map[string]*Field{}, objects: map[string]bool{}, flat: nested(m)}
+	ix := &Index{ids: make([]string, len(docs)), fields: map[string]*Field{}}
 	for name, t := range m {
 		if err := ix.addField(name, t, len(docs)); err != nil {
 			return nil, err
@@ -97,44 +94,14 @@ func (ix *Index) Fields() []string {
 // them; none if the document does not have the field.
 func (f *Field) Values(doc int) []any { return f.values[doc] }
 
-// nested reports whether a mapping has a field below another.
-func nested(m dialect.Mapping) bool {
-	for name := range m {
-		for at := range name {
-			if name[at] == '.' && m[name[:at]] != "" {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// addField maps a field, and the objects around it.
+// addField maps a field.
 func (ix *Index) addField(name string, t dialect.FieldType, docs int) error {
 	switch t {
 	case dialect.Keyword, dialect.Text, dialect.IP, dialect.Long, dialect.Double, dialect.Boolean, dialect.Date:
 	default:
 		return fmt.Errorf("elastic: the field %q has the unknown type %q", name, t)
 	}
-	if ix.objects[name] && !ix.flat {
-		return fmt.Errorf("elastic: %q is an object and cannot have a value", name)
-	}
-	for at := range name {
-		if name[at] == '.' {
-			if err := ix.addObject(name[:at]); err != nil {
-				return err
-			}
-		}
-	}
 	ix.fields[name] = &Field{Name: name, Type: t, values: make([][]any, docs)}
-	return nil
-}
-
-func (ix *Index) addObject(name string) error {
-	if ix.fields[name] != nil && !ix.flat {
-		return fmt.Errorf("elastic: %q is a field with values and cannot be an object", name)
-	}
-	ix.objects[name] = true
 	return nil
 }
 
@@ -151,9 +118,6 @@ func (ix *Index) object(doc int, prefix string, o gjson.Result) (err error) {
 func (ix *Index) value(doc int, name string, v gjson.Result) error {
 	switch {
 	case v.IsObject():
-		if err := ix.addObject(name); err != nil {
-			return err
-		}
 		return ix.object(doc, name+".", v)
 	case v.IsArray():
 		var err error

@@ -76,11 +76,9 @@ func (ix *Index) Exists(name string) Bits {
 	if f := ix.fields[name]; f != nil {
 		return ix.where(f, func(any) bool { return true })
 	}
-	if ix.objects[name] {
-		for _, f := range ix.fields {
-			if strings.HasPrefix(f.Name, name+".") {
-				out.Or(ix.where(f, func(any) bool { return true }))
-			}
+	for _, f := range ix.fields {
+		if strings.HasPrefix(f.Name, name+".") {
+			out.Or(ix.where(f, func(any) bool { return true }))
 		}
 	}
 	return out

@@ -107,7 +107,8 @@ func (x *elastic) Close(ctx context.Context) error {
 //
 // Every value that the mapping does not name becomes a keyword in the spelling
 // that it has in JSON. There is no ignore_above: a value longer than that reads
-// as null and matches nothing.
+// as null and matches nothing. Objects are flattened, so that a name can have a
+// value in one event and an object in another, as in CloudTrail.
 func indexBody(m Mapping) map[string]any {
 	keyword := map[string]any{"type": Keyword}
 	properties := map[string]any{}
@@ -123,34 +124,17 @@ func indexBody(m Mapping) map[string]any {
 	for _, t := range []string{"string", "long", "double", "boolean", "date"} {
 		templates = append(templates, map[string]any{t: map[string]any{"match_mapping_type": t, "mapping": keyword}})
 	}
-	mappings := map[string]any{
-		"date_detection":    false,
-		"dynamic_templates": templates,
-		"properties":        properties,
-	}
-	if nested(m) {
-		// A field and another below it stand side by side where objects are
-		// flattened (measured on Elasticsearch 8.19.21).
-		mappings["subobjects"] = false
-	}
 	return map[string]any{
 		"settings": map[string]any{
 			"index.number_of_shards":           1,
 			"index.number_of_replicas":         0,
 			"index.mapping.total_fields.limit": 20000,
 		},
-		"mappings": mappings,
+		"mappings": map[string]any{
+			"date_detection":    false,
+			"dynamic_templates": templates,
+			"properties":        properties,
+			"subobjects":        false,
+		},
 	}
-}
-
-// nested reports whether one field's name lies below another's.
-func nested(m Mapping) bool {
-	for f := range m {
-		for i := range f {
-			if f[i] == '.' && m[f[:i]] != "" {
-				return true
-			}
-		}
-	}
-	return false
 }
