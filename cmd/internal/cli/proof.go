@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -27,9 +29,8 @@ func proofTargets(all backends.Registry) []string {
 
 // termsFlags are those of convert that say what queries are made.
 func (p *proofRun) termsFlags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringSliceVarP(&p.targets, "target", "t", nil, "targets, as a list or repeated; all when not given")
-	f.StringVar(&p.schemaName, "schema", "auto", "names and types of the fields: auto, none")
+	cmd.Flags().StringSliceVarP(&p.targets, "target", "t", nil, "targets, as a list or repeated; all when not given")
+	p.schema.flags(cmd)
 	p.selection.flags(cmd)
 	p.selection.logSourceFlag(cmd)
 	p.filter.flags(cmd)
@@ -45,9 +46,8 @@ func (p *proofRun) checkTerms() error {
 	if err := p.chooseTargets(); err != nil {
 		return err
 	}
-	var ok bool
-	if p.schema, ok = pipeline.Find(p.schemaName); !ok {
-		return usagef("unknown schema %q, the schemas are auto, none", p.schemaName)
+	if err := p.schema.read(p.app); err != nil {
+		return err
 	}
 	if err := p.pipelines.read(p.app, p.backends, p.registry); err != nil {
 		return err
@@ -102,19 +102,79 @@ func (p *proofRun) rules(args []string, doing string) ([]proofRule, error) {
 }
 
 // eventSource says which events trials get: generated ones, unless there are to
-// be none, and those of the user, who has them as rules have them.
+// be none, and those of the user.
 type eventSource struct {
 	seed    uint64
 	perRule int
-	user    []verify.Event
+	user    *userEvents
 }
 
-// sample gives the events for a query in the terms of a target.
-func (s eventSource) sample(q *ast.Query) (*verify.Sample, error) {
-	if s.perRule == 0 {
-		return verify.NewSample(s.user)
+// userEvents are events that a user gives, in the shape in which rules have them.
+// Schemas bring them into that of a store, each once.
+type userEvents struct {
+	list     []verify.Event
+	asStored bool // they have the store's shape already
+	stored   map[*pipeline.Schema]*storedEvents
+	mu       sync.Mutex
+}
+
+type storedEvents struct {
+	list     []verify.Event
+	breaches map[string][]pipeline.Breach // by the event's identifier
+	err      error
+}
+
+// in gives the events as the store of a schema keeps them.
+func (u *userEvents) in(s *pipeline.Schema) *storedEvents {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if known := u.stored[s]; known != nil {
+		return known
 	}
-	return verify.TrialEvents(q, s.seed, s.perRule, s.user)
+	out := &storedEvents{list: u.list, breaches: map[string][]pipeline.Breach{}}
+	if s != pipeline.None() && !u.asStored {
+		out.list = make([]verify.Event, len(u.list))
+		for i, e := range u.list {
+			breaches, err := s.Breaches(e.Body)
+			if err == nil {
+				out.list[i] = verify.Event{ID: e.ID, Time: e.Time}
+				out.list[i].Body, err = s.Project(e.Body)
+			}
+			if err != nil {
+				out.err = fmt.Errorf("event %s in the shape of %s: %w", e.ID, s.Name, err)
+				break
+			}
+			out.breaches[e.ID] = breaches
+		}
+	}
+	if u.stored == nil {
+		u.stored = map[*pipeline.Schema]*storedEvents{}
+	}
+	u.stored[s] = out
+	return out
+}
+
+// sample gives the events for a query in the terms of a target. rule is as it
+// was written.
+func (e eventSource) sample(q *ast.Query, s *pipeline.Schema, rule *ast.Rule) (*verify.Sample, error) {
+	user := e.user.in(s)
+	if user.err != nil {
+		return nil, user.err
+	}
+	sample, err := verify.NewTrialSample(q, e.seed, e.perRule, user.list)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range pipeline.FieldsOf(rule) {
+		for id, list := range user.breaches {
+			for _, b := range list {
+				if b.Field == f.Name || strings.HasPrefix(f.Name, strings.TrimSuffix(b.Field, "*")) {
+					sample.Breach(id, backends.NoteCode(b.Trait))
+				}
+			}
+		}
+	}
+	return sample, nil
 }
 
 // trials gives one for each target and condition of a rule. Targets that have
@@ -125,13 +185,20 @@ func (p *proofRun) trials(r proofRule, events eventSource) []verify.Trial {
 	samples := map[*ast.Query]*verify.Sample{}
 	for _, b := range p.backends {
 		i := p.registry.Index(b)
-		terms[i] = p.prepare(r.Rule, b, terms)
+		terms[i] = p.prepare(r.loadedRule, b, terms)
 		t := verify.Trial{Backend: b, Schema: terms[i].schema, Query: &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}}
-		switch err := terms[i].err; {
+		for _, n := range terms[i].notes {
+			if n.Code != backends.NoteSchema { // said by the name of the schema
+				t.Notes = append(t.Notes, n)
+			}
+		}
+		switch loss, err := terms[i].loss, terms[i].err; {
 		case r.refused != nil:
 			t.Refused = refusal(b, backends.FeaturePipeline, r.refused.Span, r.refused.Summary)
 		case len(r.Conditions) == 0:
 			t.Refused = refusal(b, backends.FeatureCorrelation, r.Title.Span, "correlations are read and not yet converted")
+		case loss != nil:
+			t.Refused = refusal(b, backends.FeatureSchema, loss.Span, loss.Summary)
 		case err != nil && !errors.As(err, &t.Refused):
 			t.Err = err
 		}
@@ -139,25 +206,19 @@ func (p *proofRun) trials(r proofRule, events eventSource) []verify.Trial {
 			out = append(out, t)
 			continue
 		}
+		s := p.schema.of(r.LogSource, b.Name())
 		for j := range r.Conditions {
-			t.Query = terms[i].queries[j]
-			out = append(out, give(t, events, samples))
+			t.Query, t.Sample, t.Refused, t.Err = terms[i].queries[j], nil, nil, nil
+			if d := unresolved(t.Query); d != nil {
+				t.Refused = refusal(b, backends.FeaturePlaceholder, d.Span, d.Summary)
+			} else if t.Sample = samples[t.Query]; t.Sample == nil {
+				t.Sample, t.Err = events.sample(t.Query, s, r.Rule)
+				samples[t.Query] = t.Sample
+			}
+			out = append(out, t)
 		}
 	}
 	return out
-}
-
-// give gives a trial its events, or the reason why it has none.
-func give(t verify.Trial, events eventSource, samples map[*ast.Query]*verify.Sample) verify.Trial {
-	if d := unresolved(t.Query); d != nil {
-		t.Refused = refusal(t.Backend, backends.FeaturePlaceholder, d.Span, d.Summary)
-		return t
-	}
-	if t.Sample = samples[t.Query]; t.Sample == nil {
-		t.Sample, t.Err = events.sample(t.Query)
-		samples[t.Query] = t.Sample
-	}
-	return t
 }
 
 // placeOf is where a rule stands, for people.

@@ -163,7 +163,7 @@ func (t *testRun) try(ctx context.Context, r proofRule, tests []ruletest.Test) (
 	if err := o.Run(qs); err != nil {
 		return nil, err
 	}
-	for _, trial := range t.trials(r, eventSource{user: o.Events()}) {
+	for _, trial := range t.trials(r, eventSource{user: &userEvents{list: o.Events()}}) {
 		o.Targets = append(o.Targets, trial.OnInterpreters(ctx))
 	}
 	return o, nil

@@ -26,11 +26,10 @@ type verifyRun struct {
 	seed       uint64
 	perRule    int
 	eventPaths []string
-	asStored   bool
 	engineList []string
 
 	engines map[string]string // address by target
-	user    []verify.Event    // of --events
+	user    userEvents        // of --events
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -69,7 +68,7 @@ Formats: ` + strings.Join(verify.Formats(), ", ") + `.`,
 	f.IntVar(&v.perRule, "per-rule", verify.DefaultEvents, "make about this many events for each condition, beside those for each leaf")
 	f.StringArrayVar(&v.eventPaths, "events", nil, "try the events of these logs too: a file, directory or glob; repeatable")
 	f.StringSliceVar(&v.engineList, "engine", nil, "run on this server as well: esql=URL, kql=URL, logsql=URL")
-	f.BoolVar(&v.asStored, "as-stored", false, "the events of --events have the shape in which the store keeps them, not that of the rules")
+	f.BoolVar(&v.user.asStored, "as-stored", false, "the events of --events have the shape in which the store keeps them, not that of the rules")
 	v.termsFlags(cmd)
 	v.pipelines.flags(cmd)
 	return cmd
@@ -114,7 +113,7 @@ func (v *verifyRun) check() error {
 	if !slices.Contains(verify.Formats(), v.format) {
 		return usagef("unknown format %q, the formats are %s", v.format, strings.Join(verify.Formats(), ", "))
 	}
-	if len(v.pipelines.paths) > 0 && len(v.eventPaths) > 0 && !v.asStored {
+	if len(v.pipelines.paths) > 0 && len(v.eventPaths) > 0 && !v.user.asStored {
 		return usagef("--events: a pipeline renames the fields of rules and says nothing of events; give events as the store keeps them, and --as-stored")
 	}
 	if v.perRule < 1 {
@@ -163,15 +162,15 @@ func (v *verifyRun) readEvents(ctx context.Context) error {
 	}
 	for _, in := range inputs {
 		_, err := cloudtrail.Read(ctx, in, cloudtrail.Options{}, func(rec cloudtrail.Record) error {
-			v.user = append(v.user, verify.Event{ID: fmt.Sprintf("u%05d", len(v.user)), Body: slices.Clone(rec.Raw)})
+			v.user.list = append(v.user.list, verify.Event{ID: fmt.Sprintf("u%05d", len(v.user.list)), Body: slices.Clone(rec.Raw)})
 			return nil
 		}, v.problem)
 		if err != nil {
 			return err
 		}
 	}
-	if len(v.user) > engine.MaxEvents/2 {
-		return usagef("--events: %s, one comparison takes at most %d", plural(len(v.user), "event"), engine.MaxEvents/2)
+	if len(v.user.list) > engine.MaxEvents/2 {
+		return usagef("--events: %s, one comparison takes at most %d", plural(len(v.user.list), "event"), engine.MaxEvents/2)
 	}
 	return nil
 }
@@ -181,7 +180,7 @@ func (v *verifyRun) results(ctx context.Context, rules []proofRule) ([]verify.Re
 	results := make([][]verify.Result, len(rules))
 	trials := make([][]verify.Trial, len(rules))
 	parallel(len(rules), func(i int) {
-		trials[i] = v.trials(rules[i], eventSource{v.seed, v.perRule, v.user})
+		trials[i] = v.trials(rules[i], eventSource{v.seed, v.perRule, &v.user})
 		for _, t := range trials[i] {
 			results[i] = append(results[i], t.OnInterpreters(ctx))
 		}

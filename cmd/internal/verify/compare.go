@@ -392,6 +392,8 @@ type judge struct {
 	excuser excuser
 	several func(Event) bool
 	traits  traits
+	// breaches are what is known of events.
+	breaches map[string][]backends.NoteCode
 }
 
 func (c *comparison) judgeOf(r *Report, how reading) judge {
@@ -401,6 +403,8 @@ func (c *comparison) judgeOf(r *Report, how reading) judge {
 		excuser: newExcuser(c.models(r, how, fields), r.Query.Expr),
 		several: func(e Event) bool { return c.severalValues(r, e, fields) },
 		traits:  traitsOf(r.Query.Expr),
+
+		breaches: c.sample.breaches,
 	}
 }
 
@@ -413,9 +417,12 @@ func (j *judge) excuses(e Event, verdict bool) ([]backends.NoteCode, error) {
 	if j.several(e) {
 		return []backends.NoteCode{backends.NoteSingleValue}, nil
 	}
+	if broken := j.breaches[e.ID]; len(broken) > 0 {
+		return broken, nil
+	}
 	body, err := decodeObject(e.Body)
 	if err == nil && len(j.traits.broken(body)) > 0 {
-		return []backends.NoteCode{SchemaCode}, nil
+		return []backends.NoteCode{backends.NoteSchema}, nil
 	}
 	return nil, err
 }

@@ -8,14 +8,9 @@ import (
 	"time"
 
 	"sigmatic/ast"
-	"sigmatic/backends"
 	"sigmatic/cmd/internal/verify/engine"
 	"sigmatic/evaluator"
 )
-
-// SchemaCode stands among the codes of notes for what a schema says of a field,
-// and of which a query therefore carries no note.
-const SchemaCode backends.NoteCode = "schema"
 
 // traits are what a schema has said of the fields of a query: their types, that
 // they hold one value or a flat list of them (in which a text that is a list in
@@ -53,7 +48,8 @@ func traitsOf(e ast.Expr) traits {
 func (t traits) broken(body object) []string {
 	var out []string
 	for _, f := range t.fields {
-		if v, ok := body.at(f.Name); ok && !t.holds(f, v) {
+		v, ok := body.at(f.Name)
+		if ok && !t.holds(f, v) || f.Multi != ast.MultiUnknown && body.belowList(f.Name) {
 			out = append(out, f.Name)
 		}
 	}
@@ -63,6 +59,21 @@ func (t traits) broken(body object) []string {
 		}
 	}
 	return out
+}
+
+// belowList reports whether a list stands above a field.
+func (o object) belowList(field string) bool {
+	if _, ok := o[field]; ok {
+		return false
+	}
+	head, rest, dotted := strings.Cut(field, ".")
+	switch v := o[head].(type) {
+	case object:
+		return dotted && v.belowList(rest)
+	case string:
+		return dotted && strings.HasPrefix(v, "[")
+	}
+	return false
 }
 
 // alikeInCase reports whether two fields relate to each other in the same way
@@ -142,7 +153,7 @@ func fits(t ast.FieldType, raw string) bool {
 		return isString && err == nil
 	case ast.TypeKeyword, ast.TypeText:
 		return isString
-	case ast.TypeUnknown, ast.TypeObject:
+	case ast.TypeUnknown, ast.TypeObject, ast.TypeFlattened:
 	}
 	return true
 }
@@ -173,10 +184,11 @@ func minding(m ast.Match) ast.Expr {
 	return &m
 }
 
-// storedTypes are how a store with the schema's mapping keeps fields.
+// storedTypes are how a store with the schema's mapping keeps fields. A key of a
+// flattened field is a keyword, of which less can be asked.
 var storedTypes = map[ast.FieldType]engine.FieldType{
 	ast.TypeKeyword: engine.Keyword, ast.TypeText: engine.Text, ast.TypeIP: engine.IP, ast.TypeLong: engine.Long,
-	ast.TypeDouble: engine.Double, ast.TypeBoolean: engine.Boolean, ast.TypeDate: engine.Date,
+	ast.TypeDouble: engine.Double, ast.TypeBoolean: engine.Boolean, ast.TypeDate: engine.Date, ast.TypeFlattened: engine.Keyword,
 }
 
 // mapping gives the types that the schema knows.

@@ -40,9 +40,13 @@ func TestLiveDialectLogsQL(t *testing.T) {
 	for batch := range slices.Chunk(queries, batchQueries/2) {
 		var cases []Case
 		for _, q := range batch {
-			cases = append(cases, Case{q.Query, Generate(q.Query, seedOf(q.title), DefaultEvents)})
+			cases = append(cases, caseOf(t, q, DefaultEvents))
 		}
-		events := merged(cases)
+		sample, err := merged(cases)
+		if err != nil {
+			t.Fatal(err)
+		}
+		events := sample.Events
 		d := loadBoth(t, e, events)
 		for _, q := range batch {
 			out, err := b.Convert(&ast.Query{Expr: q.Expr}, backends.Options{}) // without a pipe that drops the identifier

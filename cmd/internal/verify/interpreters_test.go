@@ -157,7 +157,7 @@ func interpret(t *testing.T, b backends.Backend, w *twin, queries []goldenQuery)
 	o := &outcome{unknown: map[string]int{}}
 	var cases []Case
 	for _, q := range queries {
-		cases = append(cases, Case{q.Query, Generate(q.Query, seedOf(q.title), MinEvents)})
+		cases = append(cases, caseOf(t, q, MinEvents))
 	}
 	for _, batch := range (Comparison{Backend: b}).batches(cases) {
 		interpretBatch(t, b, w, o, batch)
@@ -171,7 +171,11 @@ func interpret(t *testing.T, b backends.Backend, w *twin, queries []goldenQuery)
 // interpretBatch halves a batch whose queries ask for different types of a field.
 func interpretBatch(t *testing.T, b backends.Backend, w *twin, o *outcome, batch []Case) {
 	t.Helper()
-	c := &comparison{Comparison: Comparison{Backend: b}, sample: &Sample{Events: merged(batch)}}
+	sample, err := merged(batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &comparison{Comparison: Comparison{Backend: b}, sample: sample}
 	for _, k := range batch {
 		if err := c.convert(k.Query); err != nil {
 			t.Fatal(err)

@@ -131,6 +131,16 @@ type tally struct {
 	features               map[backends.Feature]int
 }
 
+// caseOf is a query and events for it.
+func caseOf(t *testing.T, q goldenQuery, size int) Case {
+	t.Helper()
+	sample, err := NewSample(Generate(q.Query, seedOf(q.title), size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Case{q.Query, sample}
+}
+
 func newTally() *tally {
 	return &tally{excused: map[backends.NoteCode]int{}, features: map[backends.Feature]int{}}
 }
@@ -141,7 +151,7 @@ func differential(t *testing.T, c Comparison, queries []goldenQuery, size int) {
 	var cases []Case
 	for _, q := range queries {
 		titles[q.Query] = q.title
-		cases = append(cases, Case{q.Query, Generate(q.Query, seedOf(q.title), size)})
+		cases = append(cases, caseOf(t, q, size))
 	}
 	err := c.Together(t.Context(), cases, func(r *Report) { sum.add(t, titles[r.Query], r) })
 	if err != nil {

@@ -2,8 +2,10 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 
 	"sigmatic/ast"
+	"sigmatic/backends"
 	"sigmatic/evaluator"
 )
 
@@ -13,6 +15,18 @@ type Sample struct {
 	Events   []Event
 	parsed   []*evaluator.Event
 	verdicts map[*ast.Query][]bool
+	breaches map[string][]backends.NoteCode // by event
+}
+
+// Breach says that an event is not what a schema says of the rule's fields. It
+// has a code of the notes that a query carries where no schema says so.
+func (s *Sample) Breach(event string, code backends.NoteCode) {
+	if s.breaches == nil {
+		s.breaches = map[string][]backends.NoteCode{}
+	}
+	if !slices.Contains(s.breaches[event], code) {
+		s.breaches[event] = append(s.breaches[event], code)
+	}
 }
 
 // NewSample takes events that are JSON objects.

@@ -16,7 +16,7 @@ import (
 // Case is a query and the events to try it on.
 type Case struct {
 	Query  *ast.Query
-	Events []Event
+	Sample *Sample
 }
 
 // What one load of events is for, at most. Elasticsearch gives back 10,000 rows.
@@ -41,14 +41,16 @@ func (c Comparison) Together(ctx context.Context, cases []Case, each func(*Repor
 // batch halves a batch whose queries ask for different types of a field, or that
 // has too many events.
 func (c Comparison) batch(ctx context.Context, batch []Case, each func(*Report)) error {
-	events := merged(batch)
+	sample, err := merged(batch)
+	if err != nil {
+		return err
+	}
 	var conflict *ConflictError
-	var err error
-	if len(events) > batchEvents && len(batch) > 1 {
+	if len(sample.Events) > batchEvents && len(batch) > 1 {
 		err = &ConflictError{}
 	} else {
 		var reports []*Report
-		reports, err = c.one(ctx, batch, events)
+		reports, err = c.one(ctx, batch, sample)
 		for _, r := range reports {
 			each(r)
 		}
@@ -60,13 +62,9 @@ func (c Comparison) batch(ctx context.Context, batch []Case, each func(*Report))
 	return err
 }
 
-func (c Comparison) one(ctx context.Context, batch []Case, events []Event) ([]*Report, error) {
+func (c Comparison) one(ctx context.Context, batch []Case, sample *Sample) ([]*Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, batchTime)
 	defer cancel()
-	sample, err := NewSample(events)
-	if err != nil {
-		return nil, err
-	}
 	queries := make([]*ast.Query, len(batch))
 	for i, k := range batch {
 		queries[i] = k.Query
@@ -101,17 +99,26 @@ func (c Comparison) batches(cases []Case) [][]Case {
 }
 
 // merged are the events of all cases, each once, with identifiers of their own.
-func merged(batch []Case) []Event {
+func merged(batch []Case) (*Sample, error) {
 	seen := map[string]bool{}
-	var out []Event
+	out := &Sample{}
 	for _, k := range batch {
-		for _, e := range k.Events {
-			if !seen[string(e.Body)] {
-				seen[string(e.Body)] = true
-				e.ID = fmt.Sprintf("e%06d", len(out))
-				out = append(out, e)
+		for _, e := range k.Sample.Events {
+			if seen[string(e.Body)] {
+				continue
 			}
+			seen[string(e.Body)] = true
+			id := fmt.Sprintf("e%06d", len(out.Events))
+			for _, code := range k.Sample.breaches[e.ID] {
+				out.Breach(id, code)
+			}
+			e.ID = id
+			out.Events = append(out.Events, e)
 		}
 	}
-	return out
+	sample, err := NewSample(out.Events)
+	if err == nil {
+		sample.breaches = out.breaches
+	}
+	return sample, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 
 	"sigmatic/ast"
 	"sigmatic/backends"
@@ -17,6 +18,8 @@ type Trial struct {
 	Query   *ast.Query
 	Schema  string
 	Sample  *Sample
+	// Notes are those on what the terms take for granted.
+	Notes []backends.Note
 	// Refused and Err say why it cannot be tried at all.
 	Refused *backends.Unsupported
 	Err     error
@@ -47,8 +50,18 @@ func (t Trial) OnInterpreters(ctx context.Context) Result {
 		res.Err = err
 		return res
 	}
-	res.Report = reports[0]
+	res.Report = t.noted(reports[0])
 	return res
+}
+
+// noted adds the notes on the terms to those of the query.
+func (t Trial) noted(r *Report) *Report {
+	if r.Output != nil && len(t.Notes) > 0 {
+		out := *r.Output
+		out.Notes = slices.Concat(t.Notes, out.Notes)
+		r.Output = &out
+	}
+	return r
 }
 
 // OnEngine tries queries of one backend on a real engine, at an address.
@@ -56,15 +69,15 @@ func OnEngine(ctx context.Context, b backends.Backend, e engine.Engine, address 
 	var cases []Case
 	place := map[*ast.Query]int{}
 	var results []Result
-	for _, t := range trials {
+	for i, t := range trials {
 		if t.Refused == nil && t.Err == nil {
-			place[t.Query] = len(results)
-			cases = append(cases, Case{t.Query, t.Sample.Events})
+			place[t.Query] = i
+			cases = append(cases, Case{t.Query, t.Sample})
 		}
 		results = append(results, t.result(address))
 	}
 	c := Comparison{Backend: b, Engine: e, Minimize: true}
-	err := c.Together(ctx, cases, func(r *Report) { results[place[r.Query]].Report = r })
+	err := c.Together(ctx, cases, func(r *Report) { results[place[r.Query]].Report = trials[place[r.Query]].noted(r) })
 	return results, err
 }
 
@@ -76,11 +89,15 @@ func Seed(run uint64, q *ast.Query) uint64 {
 	return h.Sum64()
 }
 
-// TrialEvents makes the events of a trial: generated ones, and those of the
-// user behind them.
-func TrialEvents(q *ast.Query, seed uint64, size int, user []Event) (*Sample, error) {
+// NewTrialSample makes the events of a trial: size generated ones beside those for
+// each leaf, none for 0, and those of the user behind them.
+func NewTrialSample(q *ast.Query, seed uint64, size int, user []Event) (*Sample, error) {
 	if _, err := evaluator.New(q); err != nil {
 		return nil, err
 	}
-	return NewSample(append(Generate(q, Seed(seed, q), size), user...))
+	var events []Event
+	if size > 0 {
+		events = Generate(q, Seed(seed, q), size)
+	}
+	return NewSample(append(events, user...))
 }
