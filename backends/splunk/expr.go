@@ -31,6 +31,27 @@ func refuseName(m *ast.Match, field string) error {
 	return refuse(m, backends.FeatureFieldName, "where cannot name the field "+strconv.Quote(field))
 }
 
+// refuseReserved refuses a field of the event whose name Splunk has for a field of
+// its own (Knowledge Manager Manual, "Use default fields": internal fields).
+func refuseReserved(e ast.Expr) error {
+	var err error
+	ast.Leaves(e, func(m *ast.Match, _ bool) {
+		names := []string{m.Field.Name}
+		if ref, ok := m.Value.(*ast.FieldRef); ok {
+			names = append(names, ref.Field.Name)
+		}
+		for _, f := range names {
+			switch f {
+			case "_raw", "_time", "_indextime", "_cd", "_bkt":
+				if err == nil {
+					err = refuse(m, backends.FeatureFieldName, strconv.Quote(f)+" is not a field of the event: Splunk has one of its own with this name")
+				}
+			}
+		}
+	})
+	return err
+}
+
 // where gives the clause of a leaf in the where stage: true or false for every
 // event, never null. See doc.go, "The where stage".
 func (t *translation) where(m *ast.Match, _ bool) (backends.Clause, error) {

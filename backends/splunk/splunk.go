@@ -35,6 +35,9 @@ func (*Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, 
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseReserved(expr); err != nil {
+		return nil, err
+	}
 	var t translation
 	search, rest := t.searchStage(expr)
 	stages := []string{searchStyle(opts).Print(within(opts.Source, t.gatherLists(search)), "")}

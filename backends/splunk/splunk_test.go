@@ -383,6 +383,8 @@ func TestRefusals(t *testing.T) {
 		{leaf("f", &sigma.FieldRef{Field: field("g'")}), backends.FeatureFieldName},
 		{leaf("f|g", &sigma.Null{}), backends.FeatureFieldName},
 		{leaf("", pat("x")), backends.FeatureFieldName},
+		{leaf("_time", pat("x")), backends.FeatureFieldName},
+		{leaf("f", &sigma.FieldRef{Field: field("_raw")}), backends.FeatureFieldName},
 		{leaf("f", &sigma.TimePart{Unit: sigma.Week, N: 5}), backends.FeatureTimePart},
 		{leaf("f", &sigma.Comparison{Op: sigma.Less, Number: number("9007199254740993")}), backends.FeatureComparison},
 		{leaf("f", &sigma.Comparison{Op: sigma.Less, Number: number("1e300")}), backends.FeatureComparison},

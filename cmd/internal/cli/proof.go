@@ -186,7 +186,8 @@ func (p *proofRun) trials(r proofRule, events eventSource) []verify.Trial {
 	for _, b := range p.backends {
 		i := p.registry.Index(b)
 		terms[i] = p.prepare(r.loadedRule, b, terms)
-		t := verify.Trial{Backend: b, Schema: terms[i].schema, Query: &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}}
+		s := p.schema.of(r.LogSource, b.Name())
+		t := verify.Trial{Backend: b, Schema: s.Name, Flat: s != pipeline.None(), Query: &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}}
 		for _, n := range terms[i].notes {
 			if n.Code != backends.NoteSchema { // said by the name of the schema
 				t.Notes = append(t.Notes, n)
@@ -206,7 +207,6 @@ func (p *proofRun) trials(r proofRule, events eventSource) []verify.Trial {
 			out = append(out, t)
 			continue
 		}
-		s := p.schema.of(r.LogSource, b.Name())
 		for j := range r.Conditions {
 			t.Query, t.Sample, t.Refused, t.Err = terms[i].queries[j], nil, nil, nil
 			if d := unresolved(t.Query); d != nil {

@@ -23,6 +23,7 @@ import (
 type view struct {
 	rewrites []rewrite // of the rule
 	body     object
+	raw      string   // the event's text
 	message  []string // the lines
 }
 
@@ -86,6 +87,13 @@ func modelsOf(target string, n backends.Note, fields []string, mapping engine.Ma
 	}
 	switch n.Code {
 	case backends.NoteSingleValue:
+		if target == "splunk" {
+			return []model{{n.Code, func(v *view) {
+				for _, f := range fields {
+					v.body.dropLists(f)
+				}
+			}}}
+		}
 		if target == "logsql" {
 			return []model{{n.Code, func(v *view) {
 				for _, f := range fields {
@@ -101,8 +109,17 @@ func modelsOf(target string, n backends.Note, fields []string, mapping engine.Ma
 	case backends.NoteMissingEmpty:
 		return []model{each(dropEmpty), {n.Code, func(v *view) { v.fillEmpty(fields) }}}
 	case backends.NoteNullNotIndexed:
+		if target == "splunk" {
+			return []model{each(dropNull), each(nullAsText)}
+		}
 		return []model{each(dropNull)}
 	case backends.NoteMessageField:
+		if target == "splunk" { // whose message is the event's JSON, keys and escapes too
+			return []model{
+				{n.Code, func(v *view) { v.useMessage(quoteJSON(v.raw)) }},
+				{n.Code, func(v *view) { v.useMessage(quoteJSON(jsonEscapes.Replace(v.raw))) }},
+			}
+		}
 		return []model{
 			{n.Code, func(v *view) { v.useMessage(quoteJSON(strings.Join(v.message, "\n"))) }},
 			{n.Code, func(v *view) { v.useMessage(list(quoteAll(splitLines(v.message))...)) }},
@@ -115,6 +132,9 @@ func modelsOf(target string, n backends.Note, fields []string, mapping engine.Ma
 	}
 	return nil
 }
+
+// jsonEscapes undoes the escapes of JSON that a query allows for.
+var jsonEscapes = strings.NewReplacer(`\"`, `"`, `\\`, `\`, `\/`, `/`)
 
 func splitLines(values []string) []string {
 	return strings.Split(strings.Join(values, "\n"), "\n")
@@ -152,6 +172,37 @@ func (o object) closeLists(field string) {
 func listAsText(raw string) string {
 	if strings.HasPrefix(raw, "[") {
 		return quoteJSON(raw)
+	}
+	return raw
+}
+
+// dropLists removes a field that holds a list or an object, or lies below a list,
+// as a store does that has other names for what is in lists.
+func (o object) dropLists(field string) {
+	if v, ok := o[field]; ok {
+		raw, isScalar := v.(string)
+		if !isScalar || strings.HasPrefix(raw, "[") {
+			delete(o, field)
+		}
+		return
+	}
+	head, rest, dotted := strings.Cut(field, ".")
+	if !dotted {
+		return
+	}
+	switch v := o[head].(type) {
+	case object:
+		v.dropLists(rest)
+	case string:
+		if strings.HasPrefix(v, "[") {
+			delete(o, head)
+		}
+	}
+}
+
+func nullAsText(raw string) string {
+	if raw == "null" {
+		return `"null"`
 	}
 	return raw
 }
@@ -327,7 +378,7 @@ func (x *excuser) explain(e Event, verdict bool) ([]backends.NoteCode, error) {
 	}
 	for size := 1; size <= min(4, len(x.models)); size++ {
 		for chosen := range subsets(len(x.models), size) {
-			v := view{body: body.clone(), message: slices.Clone(lines)}
+			v := view{body: body.clone(), raw: string(e.Body), message: slices.Clone(lines)}
 			var codes []backends.NoteCode
 			for _, i := range chosen {
 				x.models[i].apply(&v)

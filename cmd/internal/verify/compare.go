@@ -94,6 +94,9 @@ type Comparison struct {
 	// Once runs each query in its compact form, once in each language that reads
 	// it: for sets of many rules.
 	Once bool
+	// Flat says that lists in events are the several values of a field, and no
+	// lists of the event, where the target tells the two apart.
+	Flat bool
 	// Minimize shrinks the event of each difference and looks for its cause.
 	Minimize bool
 }
@@ -141,6 +144,11 @@ func (c *comparison) load(ctx context.Context, events []Event) error {
 	stored, err := withMessage(events, c.message)
 	if err != nil {
 		return err
+	}
+	if c.Backend.Name() == "splunk" {
+		if stored, err = withManyValues(stored, c.Flat); err != nil {
+			return err
+		}
 	}
 	return patiently(ctx, func() error { return c.Engine.Load(ctx, stored, c.mapping) })
 }
@@ -446,8 +454,8 @@ func (c *comparison) models(r *Report, how reading, fields []string) []model {
 
 // severalValues reports whether the event breaks a single-value note.
 func (c *comparison) severalValues(r *Report, e Event, fields []string) bool {
-	if c.Backend.Name() == "logsql" {
-		return false // has a model
+	if name := c.Backend.Name(); name == "logsql" || name == "splunk" {
+		return false // they have models
 	}
 	for _, n := range r.Output.Notes {
 		if n.Code != backends.NoteSingleValue {

@@ -376,6 +376,9 @@ func (g *generator) satisfies(f, raw string, need *demand) bool {
 func (g *generator) belowLists() {
 	for _, f := range g.fields {
 		dot := strings.LastIndexByte(f, '.')
+		if strings.HasSuffix(f[:max(dot, 0)], "{}") {
+			continue // the name says that it is in a list
+		}
 		if dot <= 0 || len(g.bases) == 0 || len(g.probes[f]) == 0 {
 			continue
 		}

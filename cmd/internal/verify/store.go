@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -48,6 +49,56 @@ func withMessage(events []Event, field string) ([]Event, error) {
 		out[i].Body = fmt.Appendf(nil, "{%s:%s,%s", quoteJSON(field), quoteJSON(strings.Join(lines, "\n")), e.Body[1:])
 	}
 	return out, nil
+}
+
+// withManyValues gives events as JSON from which SPL extracts several values of
+// one field: lists under names that end in {}, and with all set every list,
+// become members of one name. They have no other form in JSON.
+func withManyValues(events []Event, all bool) ([]Event, error) {
+	out := slices.Clone(events)
+	for i, e := range out {
+		if !all && !bytes.Contains(e.Body, []byte("{}")) {
+			continue
+		}
+		body, err := decodeObject(e.Body)
+		if err != nil {
+			return nil, err
+		}
+		var b bytes.Buffer
+		body.writeSpread(&b, all)
+		out[i].Body = b.Bytes()
+	}
+	return out, nil
+}
+
+// writeSpread writes an object in which a list is as many members of its name.
+func (o object) writeSpread(b *bytes.Buffer, all bool) {
+	b.WriteByte('{')
+	first := true
+	put := func(name string, value func()) {
+		if !first {
+			b.WriteByte(',')
+		}
+		first = false
+		b.WriteString(quoteJSON(name) + ":")
+		value()
+	}
+	for _, k := range slices.Sorted(maps.Keys(o)) {
+		below := all || strings.Contains(k, "{}")
+		switch v := o[k].(type) {
+		case object:
+			put(k, func() { v.writeSpread(b, below) })
+		case string:
+			values := []string{v}
+			if below {
+				values = members(v)
+			}
+			for _, raw := range values {
+				put(k, func() { b.WriteString(raw) })
+			}
+		}
+	}
+	b.WriteByte('}')
 }
 
 // typeWords are the words for field types in notes, and what the engine calls

@@ -41,6 +41,7 @@ func typeModels(n backends.Note, fields []string, mapping engine.Mapping) []mode
 		{"the texts [] and [null] are lists", textAsList},
 		{"64-bit float", numberAsFloat},
 		{"ip in canonical spelling", canonicalAddress},
+		{"as a time in text", writtenTime},
 	} {
 		if strings.Contains(n.Text, m.says) {
 			out = append(out, model{n.Code, func(v *view) { v.change(fields, m.change) }})
@@ -194,6 +195,19 @@ func storedNumber(t engine.FieldType, raw, text string) string {
 		return d.Truncate().String()
 	}
 	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+// timeForm is how text must begin of which a query takes parts of the time.
+var timeForm = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d`)
+
+// writtenTime drops what is no time in text.
+func writtenTime(raw string) string {
+	return eachMember(raw, func(m string) string {
+		if text, ok := isText(m); ok && timeForm.MatchString(text) {
+			return m
+		}
+		return ""
+	})
 }
 
 // writtenDate is what a date in a keyword field is read as: text in the form of

@@ -17,7 +17,9 @@ type Trial struct {
 	Backend backends.Backend
 	Query   *ast.Query
 	Schema  string
-	Sample  *Sample
+	// Flat says that the schema gives events as flat lists of values.
+	Flat   bool
+	Sample *Sample
 	// Notes are those on what the terms take for granted.
 	Notes []backends.Note
 	// Refused and Err say why it cannot be tried at all.
@@ -44,7 +46,7 @@ func (t Trial) OnInterpreters(ctx context.Context) Result {
 		res.Err = fmt.Errorf("this program has no interpreter of %s", t.Backend.Language())
 		return res
 	}
-	c := Comparison{Backend: t.Backend, Engine: NewInterpreted(list), Minimize: true}
+	c := Comparison{Backend: t.Backend, Engine: NewInterpreted(list), Flat: t.Flat, Minimize: true}
 	reports, err := c.Run(ctx, []*ast.Query{t.Query}, t.Sample)
 	if err != nil {
 		res.Err = err
