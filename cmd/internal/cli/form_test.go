@@ -30,39 +30,53 @@ var shapes = map[string]func(*testing.T, string){
 	"logsql.grafana_alerting": checkGrafana,
 }
 
+// customary are schemas of the targets.
+var customary = map[string]string{"splunk": "cloudtrail-splunk", "esql": "cloudtrail-ecs", "kql": "cloudtrail-ecs", "logsql": "cloudtrail-victorialogs"}
+
 // TestGoldenFormats writes the rules of testdata/formats in every format of
-// every target. The bytes stand in files there, and each has its product's form.
+// every target, and one of them in the terms of a schema. The bytes stand in files
+// there, and each has its product's form.
 func TestGoldenFormats(t *testing.T) {
 	dir := filepath.Join("..", "..", "..", "testdata", "formats")
 	for _, b := range all.Registry() {
 		for _, f := range b.Formats() {
 			name := b.Name() + "." + f.Name
+			check := shapes[name]
+			if check == nil {
+				t.Fatalf("no test knows the form of %s", name)
+			}
 			t.Run(name, func(t *testing.T) {
-				status, out, report := run(t, "convert", "-t", b.Name(), "-f", f.Name, filepath.Join(dir, "rules"))
-				if status != statusOK {
-					t.Fatalf("exit status %d\n%s", status, report)
-				}
 				golden := filepath.Join(dir, name+f.Extension)
-				if *record {
-					if err := os.WriteFile(golden, []byte(out), 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				want, err := os.ReadFile(golden)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if diff := cmp.Diff(string(want), out); diff != "" {
-					t.Errorf("%s (-want +got):\n%s", golden, diff)
-				}
-				check := shapes[name]
-				if check == nil {
-					t.Fatalf("no test knows the form of %s", name)
-				}
-				check(t, out)
+				check(t, goldenFormat(t, golden, "-t", b.Name(), "-f", f.Name, "--schema", "none", filepath.Join(dir, "rules")))
+			})
+			t.Run(name+".schema", func(t *testing.T) {
+				golden := filepath.Join(dir, name+".schema"+f.Extension)
+				check(t, goldenFormat(t, golden, "-t", b.Name(), "-f", f.Name, "--schema", customary[b.Name()], filepath.Join(dir, "rules", "full.yml")))
 			})
 		}
 	}
+}
+
+// goldenFormat converts, and compares what is written with a golden file.
+func goldenFormat(t *testing.T, golden string, args ...string) string {
+	t.Helper()
+	status, out, report := run(t, append([]string{"convert"}, args...)...)
+	if status != statusOK {
+		t.Fatalf("exit status %d\n%s", status, report)
+	}
+	if *record {
+		if err := os.WriteFile(golden, []byte(out), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), out); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", golden, diff)
+	}
+	return out
 }
 
 // TestFormatsOfCorpus demands the products' forms for hundreds of rules of

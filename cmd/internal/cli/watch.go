@@ -90,7 +90,7 @@ func (c *convertRun) inputs(args []string) map[string]fileState {
 	quiet := app{Environment: c.Environment}
 	quiet.Stderr = io.Discard
 	files, _ := quiet.findAll(slices.Concat(args, c.filter.paths))
-	names := []string{c.form.template, c.varsFlags.path}
+	names := []string{c.form.template, c.varsFlags.path, c.schema.name} // the schema may be a file
 	for _, f := range files {
 		names = append(names, f.name)
 	}
