@@ -17,15 +17,19 @@ func (s *Schema) Apply(r *ast.Rule) (*ast.Rule, Source, []diag.Diagnostic) {
 	if s.fields == nil {
 		return r, Source{}, nil
 	}
-	a := applier{schema: s, warned: map[string]bool{}}
-	out := *r
-	out.Detections = make([]*ast.NamedDetection, len(r.Detections))
-	for i, d := range r.Detections {
-		out.Detections[i] = &ast.NamedDetection{Name: d.Name, Body: a.body(d.Body)}
+	l := s.logSource(r.LogSource)
+	if l == nil && len(s.logSources) > 0 {
+		return r, Source{}, []diag.Diagnostic{{Code: diag.SchemaLogSource, Severity: diag.Warning, Span: r.LogSource.Span,
+			Summary: fmt.Sprintf("the schema %s is not for this log source; the rule's fields keep their names", s.Name)}}
 	}
+	s = s.For(r.LogSource)
+	a := applier{schema: s, warned: map[string]bool{}}
+	a.rewrite = a.leaf
+	out := *r
+	out.Detections = a.detections(r)
 	out.Fields = a.names(r.Fields)
 	var src Source
-	if l := s.logSource(r.LogSource); l != nil {
+	if l != nil {
 		src = l.source
 		a.narrow(&out, l.where)
 	}
@@ -37,9 +41,18 @@ func (s *Schema) Apply(r *ast.Rule) (*ast.Rule, Source, []diag.Diagnostic) {
 
 // applier rewrites one rule.
 type applier struct {
-	schema *Schema
-	warned map[string]bool // fields of which it was said that they are not described
-	diags  []diag.Diagnostic
+	schema  *Schema
+	rewrite func(of ast.Field, v ast.Value) ast.Expr // each leaf
+	warned  map[string]bool                          // fields of which it was said that they are not described
+	diags   []diag.Diagnostic
+}
+
+func (a *applier) detections(r *ast.Rule) []*ast.NamedDetection {
+	out := make([]*ast.NamedDetection, len(r.Detections))
+	for i, d := range r.Detections {
+		out[i] = &ast.NamedDetection{Name: d.Name, Body: a.body(d.Body)}
+	}
+	return out
 }
 
 func (a *applier) body(d ast.Detection) ast.Detection {
@@ -77,7 +90,7 @@ func (a *applier) item(d *ast.Item) ast.Detection {
 	for i, list := range d.Values {
 		leaves := make([]ast.Expr, len(list))
 		for j, v := range list {
-			leaves[j] = a.leaf(d.Field, v)
+			leaves[j] = a.rewrite(d.Field, v)
 			m, ok := leaves[j].(*ast.Match)
 			if ok && first == nil {
 				first = &m.Field
@@ -179,6 +192,11 @@ func (s *Schema) hold(where []condition, span source.Span) ast.Expr {
 		for j, v := range c.values {
 			field := s.stored(c.field)
 			field.Case = ast.CaseCanonical // the schema spells values as the store does
+			if p, ok := v.(*ast.Pattern); ok {
+				c := *p
+				c.Cased = false
+				v = &c
+			}
 			leaves[j] = &ast.Match{Field: field, Value: v, Span: span}
 		}
 		terms[i] = anyOf(leaves, span)
@@ -217,6 +235,11 @@ func (a *applier) describe(name string, span source.Span) (*field, string) {
 	a.diags = append(a.diags, diag.Diagnostic{Code: diag.UnmappedField, Severity: diag.Warning, Span: span, Help: help,
 		Summary: fmt.Sprintf("the schema %s does not describe the field %q", a.schema.Name, name)})
 	return nil, ""
+}
+
+// warn says what is lost under the schema without harm to what is asked.
+func (a *applier) warn(at source.Span, text string) {
+	a.diags = append(a.diags, diag.Diagnostic{Code: diag.SchemaLoss, Severity: diag.Warning, Span: at, Summary: text})
 }
 
 // refuse says that the schema cannot say a leaf.

@@ -71,7 +71,10 @@ func (s *Schema) below(t *target, name string, v any) []Breach {
 			out = append(out, s.below(t, path, inner)...)
 			continue
 		}
-		_, list := inner.([]any)
+		members, list := inner.([]any)
+		for _, m := range members {
+			out = append(out, s.below(t, path, m)...)
+		}
 		out = append(out, s.breaches(t, path, []any{inner}, list)...)
 	}
 	return out
@@ -84,7 +87,8 @@ func (s *Schema) breaches(t *target, name string, values []any, list bool) []Bre
 	if t.multi == ast.SingleValued && (len(texts) > 1 || list) {
 		out = append(out, Breach{name, TraitSingleValue, ""})
 	}
-	if s.dropsEmpty && slices.ContainsFunc(values, isNothing) {
+	p := projector{schema: s}
+	if s.dropsEmpty && slices.ContainsFunc(values, func(v any) bool { return v == nil || p.kept(v) == nil }) {
 		out = append(out, Breach{name, TraitNoNull, ""})
 	}
 	for _, text := range texts {
@@ -99,22 +103,4 @@ func (s *Schema) breaches(t *target, name string, values []any, list bool) []Bre
 		}
 	}
 	return out
-}
-
-// isNothing reports whether a value is null, or a list or a map of nothing.
-func isNothing(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return true
-	case []any:
-		return !slices.ContainsFunc(v, func(v any) bool { return !isNothing(v) })
-	case map[string]any:
-		for _, inner := range v {
-			if !isNothing(inner) {
-				return false
-			}
-		}
-		return true
-	}
-	return false
 }

@@ -217,7 +217,8 @@ func distinct(t *testing.T, events [][]byte) [][]byte {
 
 type storedEvent struct {
 	event, stored *evaluator.Event
-	decoded       any
+	decoded       any // the event
+	document      any // as it is stored
 	breaches      []pipeline.Breach
 }
 
@@ -279,6 +280,9 @@ func project(t *testing.T, s *pipeline.Schema, events [][]byte) []storedEvent {
 			t.Fatal(err)
 		}
 		if err := json.Unmarshal(raw, &e.decoded); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(doc, &e.document); err != nil {
 			t.Fatal(err)
 		}
 		out = append(out, e)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -88,6 +89,12 @@ func (a *applier) match(of ast.Field, t *target, below string, v ast.Value) ast.
 	leaf := func(field ast.Field, v ast.Value) ast.Expr {
 		return &ast.Match{Field: field, Value: v, Span: v.Range()}
 	}
+	switch t.as {
+	case asHashes:
+		return a.hashes(of, field, v)
+	case asAccount:
+		return a.account(of, field, v)
+	}
 	if ofAbsence(v) {
 		return leaf(field, v)
 	}
@@ -96,6 +103,12 @@ func (a *applier) match(of ast.Field, t *target, below string, v ast.Value) ast.
 	}
 	if pairs := t.pairs(); pairs != nil {
 		return a.chosen(of, field, pairs, v)
+	}
+	if p, ok := v.(*ast.Pattern); ok {
+		if text, exact := p.Literal(); exact && slices.Contains(a.schema.drops, text) {
+			a.warn(v.Range(), fmt.Sprintf("under the schema %s a field %q of value %q is dropped; that it is not there is asked instead", a.schema.Name, of.Name, text))
+			return leaf(field, &ast.Null{Span: v.Range()})
+		}
 	}
 	if t.as == asJava || t.as == asJSON {
 		a.ofText(of, t.as, v)
@@ -219,7 +232,7 @@ func (a *applier) operands(of ast.Field, f *field, below string, ref *ast.FieldR
 	}
 	var out []operand
 	for _, t := range f.targets {
-		if t.values != nil || t.as == asJava || t.as == asJSON {
+		if t.values != nil || t.as != asIs && t.as != asAddress && t.as != asOther {
 			a.refuse(ref, of.Name, "the store has other values than the event, which cannot be compared with another field's")
 			return nil
 		}
@@ -247,5 +260,5 @@ func valueOf(d ast.Data, like ast.Value) ast.Value {
 			return &ast.Number{Decimal: n, Lexeme: d.Text, Span: like.Range()}
 		}
 	}
-	return &ast.Pattern{Parts: []ast.Part{ast.Literal(d.Text)}, Cased: true, Span: like.Range()}
+	return &ast.Pattern{Parts: []ast.Part{ast.Literal(d.Text)}, Span: like.Range()}
 }

@@ -160,7 +160,7 @@ fields:
 				t.Errorf("index %q", src.Index)
 			}
 			got, fields := queryOf(t, r)
-			const where = `or("event.module" cased is "aws", "event.module" cased is "amazon")`
+			const where = `or("event.module" is "aws", "event.module" is "amazon")`
 			if inner, ok := strings.CutPrefix(c.want, "and("); ok {
 				c.want = strings.TrimSuffix(inner, ")")
 			}

@@ -71,7 +71,11 @@ func (p *projector) field(f *field) {
 	}
 	values := at(p.event, f.name)
 	for _, t := range f.targets {
-		if !p.holds(t.only) {
+		if t.typ == ast.TypeObject || !p.holds(t.only) {
+			continue // a map has no field of its own, only what is below it
+		}
+		if t.as == asHashes || t.as == asAccount {
+			p.split(t, values)
 			continue
 		}
 		stored := p.stored(t, values)
@@ -141,6 +145,8 @@ func (p *projector) kept(v any) any {
 		return v
 	}
 	switch v := v.(type) {
+	case nil:
+		return nil
 	case string:
 		if v == "" || slices.Contains(p.schema.drops, v) {
 			return nil
@@ -169,6 +175,31 @@ func (p *projector) kept(v any) any {
 		return out
 	}
 	return v
+}
+
+// split keeps the parts of a text by themselves.
+func (p *projector) split(t *target, values []any) {
+	for _, v := range values {
+		text, ok := p.kept(v).(string)
+		if !ok {
+			continue
+		}
+		if t.as == asAccount {
+			if parts := strings.Split(text, `\`); len(parts) == 2 {
+				p.put(t.name+".domain", []any{parts[0]}, false)
+				p.put(t.name+".name", []any{parts[1]}, false)
+			}
+			continue
+		}
+		for _, pair := range strings.Split(text, ",") {
+			name, digits, _ := strings.Cut(pair, "=")
+			for _, h := range hashLengths {
+				if strings.EqualFold(name, h.name) && strings.Trim(digits, "0") != "" {
+					p.put(t.name+h.below, []any{strings.ToLower(digits)}, false)
+				}
+			}
+		}
+	}
 }
 
 // becomes gives the store's value for one of the event's; one that the schema
@@ -211,6 +242,12 @@ func isAddress(v any) bool {
 
 // derive makes a field of the store of others.
 func (p *projector) derive(d *derived) {
+	if d.copy != "" {
+		if p.holds(d.where) {
+			p.put(d.name, p.stored(&target{}, at(p.event, d.copy)), isList(p.event, d.copy))
+		}
+		return
+	}
 	for _, c := range d.cases {
 		if p.holds(c.where) {
 			p.put(d.name, []any{valueOfData(c.value)}, false)

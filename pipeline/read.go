@@ -39,6 +39,7 @@ func Load(f *source.File) (*Schema, []diag.Diagnostic) {
 type schemaReader struct {
 	schema   *Schema
 	defaults target
+	own      [][]*field // the fields that each log source has for itself
 	diags    []diag.Diagnostic
 }
 
@@ -90,6 +91,7 @@ func (r *schemaReader) document(n *yamldoc.Node) {
 		"store":      r.store,
 		"derived":    r.derived,
 	})
+	r.views()
 	if s.Name == "" {
 		r.errorf(n.Span, "", "a schema needs a name")
 	}
@@ -145,13 +147,16 @@ func (r *schemaReader) logSource(n *yamldoc.Node) {
 	place := func(s *string, what string) func(*yamldoc.Node) {
 		return func(n *yamldoc.Node) { *s = r.text(n, what) }
 	}
+	var own []*field
 	r.table(n, "a logsource", keys{
+		"fields":   func(n *yamldoc.Node) { own = r.fieldList(n) },
 		"category": part(&l.Category, "category"), "product": part(&l.Product, "product"), "service": part(&l.Service, "service"),
 		"index": place(&l.source.Index, "index"), "sourcetype": place(&l.source.Sourcetype, "sourcetype"), "stream": place(&l.source.Stream, "stream"),
 		"where": func(n *yamldoc.Node) { l.where = r.conditions(n, "where") },
 	})
 	l.Span = n.Span
 	r.schema.logSources = append(r.schema.logSources, l)
+	r.own = append(r.own, own)
 }
 
 // conditions reads a map of fields and values in Sigma's notation, but in the
@@ -172,7 +177,14 @@ func (r *schemaReader) conditions(n *yamldoc.Node, what string) []condition {
 				c.values = append(c.values, &ast.Bool{Value: n.TruthOf(), Span: n.Span})
 			case yamldoc.List, yamldoc.Map:
 				r.errorf(n.Span, "", "%s takes values, found %s", what, n.Kind)
-			case yamldoc.Int, yamldoc.Float, yamldoc.String:
+			case yamldoc.Int, yamldoc.Float:
+				d, ok := ast.ParseDecimal(n.Text)
+				if !ok {
+					r.errorf(n.Span, "", "%q is no decimal number", n.Text)
+					return
+				}
+				c.values = append(c.values, &ast.Number{Decimal: d, Lexeme: n.Text, Span: n.Span})
+			case yamldoc.String:
 				c.values = append(c.values, &ast.Pattern{Parts: ast.ParsePattern(n.Text), Cased: true, Span: n.Span})
 			}
 		})
@@ -181,10 +193,37 @@ func (r *schemaReader) conditions(n *yamldoc.Node, what string) []condition {
 	return out
 }
 
-func (r *schemaReader) fields(n *yamldoc.Node) {
+func (r *schemaReader) fields(n *yamldoc.Node) { r.schema.setFields(r.fieldList(n)) }
+
+// setFields adds fields, each in the place of one of its name.
+func (s *Schema) setFields(list []*field) {
+	for _, f := range list {
+		if old := s.byName[f.name]; old != nil {
+			s.fields[slices.Index(s.fields, old)] = f
+		} else {
+			s.fields = append(s.fields, f)
+		}
+		s.byName[f.name] = f
+	}
+}
+
+// views gives each log source that has fields of its own a schema with them.
+func (r *schemaReader) views() {
+	for i, own := range r.own {
+		if len(own) == 0 {
+			continue
+		}
+		v := *r.schema
+		v.fields, v.byName = slices.Clone(v.fields), maps.Clone(v.byName)
+		v.setFields(own)
+		r.schema.logSources[i].view = &v
+	}
+}
+
+func (r *schemaReader) fieldList(n *yamldoc.Node) (list []*field) {
 	if n.Kind != yamldoc.Map {
 		r.errorf(n.Span, "", "fields must be a map of names, found %s", n.Kind)
-		return
+		return nil
 	}
 	for _, p := range n.Pairs {
 		f := &field{name: p.Key.Text, span: p.Key.Span}
@@ -193,9 +232,9 @@ func (r *schemaReader) fields(n *yamldoc.Node) {
 			continue
 		}
 		r.field(f, p.Value)
-		r.schema.fields = append(r.schema.fields, f)
-		r.schema.byName[f.name] = f
+		list = append(list, f)
 	}
+	return list
 }
 
 // store reads the traits of fields of the store that only conditions name.
@@ -312,6 +351,8 @@ func (r *schemaReader) derived(n *yamldoc.Node) {
 		r.table(p.Value, "a derived field", keys{
 			"type":   func(n *yamldoc.Node) { d.typ = ast.FieldType(r.word(n, "type", typeNames)) },
 			"values": func(n *yamldoc.Node) { d.multi = ast.Multi(r.word(n, "values", []string{"unknown", "one", "many"})) },
+			"copy":   func(n *yamldoc.Node) { d.copy = r.text(n, "copy") },
+			"where":  func(n *yamldoc.Node) { d.where = r.conditions(n, "where") },
 			"cases": func(n *yamldoc.Node) {
 				r.list(n, "cases", func(n *yamldoc.Node) {
 					var c derivedCase
@@ -323,6 +364,9 @@ func (r *schemaReader) derived(n *yamldoc.Node) {
 				})
 			},
 		})
+		if (d.copy == "") == (d.cases == nil) {
+			r.errorf(p.Key.Span, "", "the derived field %q needs either cases or copy", d.name)
+		}
 		r.schema.derived = append(r.schema.derived, d)
 	}
 }

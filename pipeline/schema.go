@@ -52,6 +52,7 @@ type logSource struct {
 	ast.LogSource
 	source Source
 	where  []condition // what tells its events from others in the same place
+	view   *Schema     // the schema with the fields that this log source has otherwise
 }
 
 // field is what the schema knows of one field of rules.
@@ -89,12 +90,14 @@ type condition struct {
 }
 
 // derived is a field of the store that is made of others: the first case whose
-// conditions hold in the event gives the value.
+// conditions hold in the event gives the value, or it is a copy.
 type derived struct {
 	name  string
 	typ   ast.FieldType
 	multi ast.Multi
 	cases []derivedCase
+	copy  string      // or it is a copy of this field of the event
+	where []condition // for copies: only if all of these hold in the event
 }
 
 type derivedCase struct {
@@ -162,6 +165,15 @@ func (s *Schema) logSource(ls ast.LogSource) *logSource {
 		}
 	}
 	return best
+}
+
+// For gives the schema as it describes the events of a log source. Some fields
+// stand elsewhere in the events of one category than in those of another.
+func (s *Schema) For(ls ast.LogSource) *Schema {
+	if l := s.logSource(ls); l != nil && l.view != nil {
+		return l.view
+	}
+	return s
 }
 
 // at is the target of a field of rules, below being what its .* stands for.

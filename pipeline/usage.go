@@ -54,9 +54,10 @@ func FieldsOf(r *ast.Rule) []ast.Field {
 
 // Unmapped lists the fields of a rule that the schema does not describe.
 func (s *Schema) Unmapped(r *ast.Rule) []ast.Field {
-	if s.fields == nil {
-		return nil // the schema none takes every name as it is
+	if s.fields == nil || len(s.logSources) > 0 && !s.Covers(r.LogSource) {
+		return nil // every name is taken as it is
 	}
+	s = s.For(r.LogSource)
 	var out []ast.Field
 	for _, f := range FieldsOf(r) {
 		if !s.Known(f.Name) {

@@ -119,9 +119,10 @@ const (
 	RepeatedTag           Code = "S0862"
 	BadSuppression        Code = "S0891"
 
-	BadSchema     Code = "S0901"
-	UnmappedField Code = "S0902"
-	SchemaLoss    Code = "S0903"
+	BadSchema       Code = "S0901"
+	UnmappedField   Code = "S0902"
+	SchemaLoss      Code = "S0903"
+	SchemaLogSource Code = "S0904"
 
 	BadPipeline        Code = "S1001"
 	PipelineKey        Code = "S1002"
@@ -244,6 +245,7 @@ var codeInfos = []CodeInfo{
 	{BadSchema, "a schema that cannot be read"},
 	{UnmappedField, "a field that the schema does not describe"},
 	{SchemaLoss, "a question that the schema's store cannot answer"},
+	{SchemaLogSource, "a log source that the schema is not for"},
 	{BadPipeline, "a processing pipeline that is not well formed"},
 	{PipelineKey, "a key that processing pipelines do not have"},
 	{PipelineType, "an unknown type of transformation, condition, postprocessing or finalizer"},

@@ -21,10 +21,18 @@ var schemaPages = []Page{
 	},
 	{
 		Code:  SchemaLoss,
-		Means: "The store of the schema does not keep what the rule asks for, or keeps it in a form that cannot answer it.",
-		Why:   "No query over what is kept selects what the rule does.",
+		Means: "The store of the schema does not keep what the rule asks for, or keeps it in a form that cannot answer it. As a warning: a value that the store drops is asked for as a field that is not there.",
+		Why:   "No query over what is kept selects what the rule does; then there is none. Or only one that cannot tell two kinds of absence apart.",
 		Mend:  "Ask for a field that the store keeps, convert for another target, or describe where your store keeps it in a schema of your own (--schema FILE).",
 		Wrong: "# --schema cloudtrail-ecs\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  selection:\n    requestParameters|contains: '\"userName\":\"eve\"'\n  condition: selection\n",
 		Right: "# --schema cloudtrail-ecs\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  selection:\n    requestParameters.userName: eve\n  condition: selection\n",
+	},
+	{
+		Code:  SchemaLogSource,
+		Means: "The schema that was asked for describes the events of other log sources than the rule's.",
+		Why:   "It knows nothing of the rule's fields, so that they keep their names and nothing is taken for granted of them.",
+		Mend:  "Name the schema that is for the log source, or leave the choice to --schema auto.",
+		Wrong: "# --schema cloudtrail-ecs\nlogsource: {product: windows, category: process_creation}\ndetection:\n  selection:\n    Image|endswith: '\\cmd.exe'\n  condition: selection\n",
+		Right: "# --schema windows-ecs\nlogsource: {product: windows, category: process_creation}\ndetection:\n  selection:\n    Image|endswith: '\\cmd.exe'\n  condition: selection\n",
 	},
 }

@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -120,5 +123,13 @@ func (c *convertRun) schemaReport(list []diag.Diagnostic, rules int) {
 		c.diagnostics(list)
 		return
 	}
-	c.infof("warning: schemas do not describe %s of the rules, which keep their names; sigmatic fields lists them", plural(len(list), "field"))
+	by := map[diag.Code]int{}
+	for _, d := range list {
+		by[d.Code]++
+	}
+	var parts []string
+	for _, code := range slices.Sorted(maps.Keys(by)) {
+		parts = append(parts, fmt.Sprintf("%s %d times [%s]", code.Title(), by[code], code))
+	}
+	c.infof("warning: %s; sigmatic fields lists the fields, and one rule alone shows the places", strings.Join(parts, ", "))
 }
