@@ -126,7 +126,7 @@ func (r *plainReader) dash() bool {
 
 // block reads the map or list that begins at the next token.
 func (r *plainReader) block(depth int) *Node {
-	if depth > maxDepth {
+	if depth >= maxDepth { // what it holds would be deeper
 		return r.fail()
 	}
 	if r.dash() {
@@ -180,11 +180,8 @@ func (r *plainReader) value(column, depth int) *Node {
 		return r.inline(column)
 	}
 	r.nextLine()
-	switch {
-	case r.column > column:
+	if r.column > column || r.column == column && r.dash() {
 		return r.block(depth + 1)
-	case r.column == column && r.dash():
-		return r.list(depth + 1)
 	}
 	return r.empty(colon)
 }

@@ -1,13 +1,13 @@
 package yamldoc
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"sigmatic/ast/source"
 )
@@ -31,11 +31,35 @@ func compare(t testing.TB, f *source.File) (plain, all int) {
 			t.Errorf("%s: the plain reader takes what is wrong: %v\n%s", f.Name, diags[0].Error(), f.Data[c.start:c.end])
 			continue
 		}
-		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b *source.File) bool { return a == b })); diff != "" {
-			t.Errorf("%s (-library +plain):\n%s", f.Name, diff)
+		if diff := difference(want, got, ""); diff != "" {
+			t.Errorf("%s: the library and the plain reader differ in %s", f.Name, diff)
 		}
 	}
 	return plain, all
+}
+
+// difference says where the first of two trees differs from the second.
+func difference(a, b *Node, path string) string {
+	x, y := *a, *b
+	x.Items, x.Pairs, y.Items, y.Pairs = nil, nil, nil, nil
+	if !reflect.DeepEqual(x, y) || len(a.Items) != len(b.Items) || len(a.Pairs) != len(b.Pairs) {
+		return fmt.Sprintf("%s: %s %q %d-%d, %s %q %d-%d", path, a.Kind, a.Text, a.Span.Start, a.Span.End, b.Kind, b.Text, b.Span.Start, b.Span.End)
+	}
+	for i := range a.Items {
+		if d := difference(a.Items[i], b.Items[i], fmt.Sprintf("%s[%d]", path, i)); d != "" {
+			return d
+		}
+	}
+	for i := range a.Pairs {
+		at := path + "/" + a.Pairs[i].Key.Text
+		if d := difference(a.Pairs[i].Key, b.Pairs[i].Key, at+" (key)"); d != "" {
+			return d
+		}
+		if d := difference(a.Pairs[i].Value, b.Pairs[i].Value, at); d != "" {
+			return d
+		}
+	}
+	return ""
 }
 
 func TestPlain(t *testing.T) {
@@ -86,6 +110,24 @@ func TestPlain(t *testing.T) {
 		if (plain > 0) != c.plain {
 			t.Errorf("%q: plain is %t", c.text, plain > 0)
 		}
+	}
+}
+
+// TestPlainDepth: what is nested too deep is said by the other reader.
+func TestPlainDepth(t *testing.T) {
+	for n := maxDepth - 3; n < maxDepth+3; n++ {
+		var maps, lists strings.Builder
+		for i := range n {
+			maps.WriteString(strings.Repeat(" ", i) + "a:\n")
+			lists.WriteString("- ")
+		}
+		for _, end := range []string{"b:\n" + strings.Repeat(" ", n) + "- c\n", "b:\n", "'': |\n" + strings.Repeat(" ", n+1) + "c\n"} {
+			compare(t, source.NewFile("maps.yml", []byte(maps.String()+strings.Repeat(" ", n)+end)))
+		}
+		maps.WriteString(strings.Repeat(" ", n) + "b: c\n")
+		lists.WriteString("d\n")
+		compare(t, source.NewFile("maps.yml", []byte(maps.String())))
+		compare(t, source.NewFile("lists.yml", []byte(lists.String())))
 	}
 }
 
