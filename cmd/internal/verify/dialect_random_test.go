@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"sigmatic/cmd/internal/verify/engine"
-	"sigmatic/cmd/internal/verify/engine/enginetest"
 	"sigmatic/parser/query/logsql"
 )
 
@@ -21,14 +19,19 @@ const randomQueries = 1500
 // TestLiveDialectRandom holds the interpreter of LogsQL to VictoriaLogs on random
 // queries. SIGMATIC_SEED, any text, gives others than the usual ones.
 func TestLiveDialectRandom(t *testing.T) {
-	g := &queryGenerator{rand.New(rand.NewPCG(seedOf("LogsQL"), 0x10c5))}
-	d := loadBoth(t, enginetest.LogsQL(t, engine.LogsQLOptions{}), nastyEvents())
-	for i := range randomQueries {
-		q := &logsql.Query{Filter: g.filter(3)}
-		if i%5 == 0 {
-			q.Pipes = []logsql.Pipe{&logsql.FilterPipe{Filter: g.filter(1)}}
+	for _, layout := range logsqlLayouts {
+		g := &queryGenerator{rand.New(rand.NewPCG(seedOf("LogsQL"), 0x10c5))}
+		d := loadBoth(t, layout, nastyEvents())
+		for i := range randomQueries {
+			q := &logsql.Query{Filter: g.filter(3)}
+			switch i % 10 {
+			case 0:
+				q.Pipes = []logsql.Pipe{&logsql.FilterPipe{Filter: g.filter(1)}}
+			case 1: // a pipe between them makes the second another filter than the first
+				q.Pipes = []logsql.Pipe{&logsql.RenamePipe{Copy: true, Pairs: [][2]string{{"f", "k"}}}, &logsql.FilterPipe{Filter: g.filter(1)}}
+			}
+			d.compare(t, fmt.Sprintf("%s, query %d", layout.name, i), q.String())
 		}
-		d.compare(t, fmt.Sprintf("query %d", i), q.String())
 	}
 }
 
@@ -36,7 +39,7 @@ func TestLiveDialectRandom(t *testing.T) {
 // none: the reader of LogsQL takes what VictoriaLogs takes, and in the same sense.
 func TestLiveDialectSpelling(t *testing.T) {
 	g := &queryGenerator{rand.New(rand.NewPCG(seedOf("spelling"), 0x10c5))}
-	d := loadBoth(t, enginetest.LogsQL(t, engine.LogsQLOptions{}), nastyEvents())
+	d := loadBoth(t, logsqlLayouts[0], nastyEvents())
 	tokens := strings.Fields("f f f g u a b ab 12 10.1 : : : := = != ~ !~ > >= < * * ( ) ( ) and or not ! - AND Or NOT in i exact range re seq eq_field " +
 		"(a,b) (a) [1,20] (\"a\"*) \"a\" 'a' `a` \"a|b\" \"\" , . _ \"(?i)a\" ipv4_range(10.0.0.0/8) string_range(a,c) é \"\\q\" a-b a.b =~ _msg")
 	asked := 0
@@ -82,7 +85,7 @@ func closesMore(query string) bool {
 // TestLiveDialectRows compares what pipes make of random selections.
 func TestLiveDialectRows(t *testing.T) {
 	g := &queryGenerator{rand.New(rand.NewPCG(seedOf("rows"), 0x10c5))}
-	d := loadBoth(t, enginetest.LogsQL(t, engine.LogsQLOptions{}), nastyEvents())
+	d := loadBoth(t, logsqlLayouts[0], nastyEvents())
 	for range randomQueries / 5 {
 		q := &logsql.Query{Filter: g.filter(1), Pipes: []logsql.Pipe{g.stats()}}
 		if g.IntN(2) == 0 {

@@ -2,6 +2,7 @@ package logsql
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -82,16 +83,35 @@ func (n not) apply(b *block) rows {
 
 func (not) needs() map[string][]string { return nil }
 
-type and []filter
+// and selects what all of its filters do. It looks for their words first.
+type and struct {
+	list []filter
+	need map[string][]string
+}
+
+func newAnd(list []filter) and {
+	need := map[string][]string{}
+	for _, f := range list {
+		for field, words := range f.needs() {
+			need[field] = append(need[field], words...)
+		}
+	}
+	return and{list, need}
+}
+
+func (a and) needs() map[string][]string { return a.need }
 
 func (a and) apply(b *block) rows {
-	for field, list := range a.needs() {
-		if !b.mayHave(field, list) {
+	for field, words := range a.need {
+		if !b.mayHave(field, words) {
 			return b.all(false)
 		}
 	}
-	out := a[0].apply(b)
-	for _, f := range a[1:] {
+	out := a.list[0].apply(b)
+	for _, f := range a.list[1:] {
+		if !slices.Contains(out, true) {
+			break
+		}
 		for i, is := range f.apply(b) {
 			out[i] = out[i] && is
 		}
@@ -99,59 +119,60 @@ func (a and) apply(b *block) rows {
 	return out
 }
 
-func (a and) needs() map[string][]string {
-	all := map[string][]string{}
-	for _, f := range a {
-		for field, list := range f.needs() {
-			all[field] = append(all[field], list...)
-		}
-	}
-	return all
+// or selects what one of its filters does. It looks for the words that they share
+// first.
+type or struct {
+	list []filter
+	need map[string][]string
 }
 
-type or []filter
-
-func (o or) apply(b *block) rows {
-	if needs := o.needs(); len(needs) > 0 {
-		one := false
-		for field, list := range needs {
-			one = one || b.mayHave(field, list)
+func newOr(list []filter) or {
+	o := or{list: list}
+	for i, f := range list {
+		switch f.(type) {
+		case *leaf, and, or:
+		default:
+			return or{list: list}
 		}
-		if !one {
-			return b.all(false)
+		if needs := f.needs(); i == 0 {
+			o.need = maps.Clone(needs)
+		} else {
+			shareWords(o.need, needs)
 		}
 	}
-	out := o[0].apply(b)
-	for _, f := range o[1:] {
+	return o
+}
+
+// shareWords leaves the words that both have.
+func shareWords(common, other map[string][]string) {
+	for field, list := range common {
+		common[field] = slices.DeleteFunc(slices.Clone(list), func(w string) bool { return !slices.Contains(other[field], w) })
+		if len(common[field]) == 0 {
+			delete(common, field)
+		}
+	}
+}
+
+func (o or) needs() map[string][]string { return o.need }
+
+func (o or) apply(b *block) rows {
+	one := len(o.need) == 0
+	for field, words := range o.need {
+		one = one || b.mayHave(field, words)
+	}
+	if !one {
+		return b.all(false)
+	}
+	out := o.list[0].apply(b)
+	for _, f := range o.list[1:] {
+		if !slices.Contains(out, false) {
+			break
+		}
 		for i, is := range f.apply(b) {
 			out[i] = out[i] || is
 		}
 	}
 	return out
-}
-
-// needs gives the words that all alternatives need in one column.
-func (o or) needs() map[string][]string {
-	var common map[string][]string
-	for i, f := range o {
-		switch f.(type) {
-		case *leaf, and, or:
-		default:
-			return nil
-		}
-		needs := f.needs()
-		if i == 0 {
-			common = needs
-			continue
-		}
-		for field, list := range common {
-			common[field] = slices.DeleteFunc(slices.Clone(list), func(w string) bool { return !slices.Contains(needs[field], w) })
-			if len(common[field]) == 0 {
-				delete(common, field)
-			}
-		}
-	}
-	return common
 }
 
 // mayHave asks a column for words before any filter is run on it. Here columns of
@@ -180,10 +201,16 @@ func (c compiler) compile(f syntax.Filter) (filter, error) {
 	switch f := f.(type) {
 	case *syntax.And:
 		list, err := c.list(f.List)
-		return and(list), err
+		if err != nil {
+			return nil, err
+		}
+		return newAnd(list), nil
 	case *syntax.Or:
 		list, err := c.below().list(f.List)
-		return or(list), err
+		if err != nil {
+			return nil, err
+		}
+		return newOr(list), nil
 	case *syntax.Not:
 		of, err := c.below().compile(f.Of)
 		return not{of}, err
@@ -315,12 +342,12 @@ func exactFilter(f *syntax.Exact) filter {
 }
 
 func inFilter(f *syntax.In) filter {
-	return &leaf{field: f.Field, missing: slices.Contains(f.Values, ""), test: func(c *column) rows {
+	set := map[string]bool{}
+	for _, v := range f.Values {
+		set[v] = true
+	}
+	return &leaf{field: f.Field, missing: set[""], test: func(c *column) rows {
 		if c.kind == kindText || c.kind == kindConst || c.kind == kindDict {
-			set := map[string]bool{}
-			for _, v := range f.Values {
-				set[v] = true
-			}
 			return c.each(func(v string) bool { return set[v] })
 		}
 		out, one := c.none(), false

@@ -84,3 +84,29 @@ func TestErrors(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSelect: no query makes an interpreter panic.
+func FuzzSelect(f *testing.F) {
+	for _, q := range []string{
+		`f:="x" or not (g:~"(?i)y.+z.+" and n:in(1,"b"))`, `n:range(1, 2] | stats by (_time:5m, f) count() c, min(n) d | filter c:>1`,
+		`f:i(x*) -f:>=5 p:ipv4_range(10.0.0.0/8)`, `* | format if (f:*) "<lc:f>" as k | sort by (k desc) limit 3`, `f:seq(a,b) or f:"1"* d:-1`,
+		`* | copy f as g | filter n:~"1" n:"1"* n:=1 | uniq by (g)`,
+	} {
+		f.Add(q)
+	}
+	docs := documents(strings.Join([]string{
+		`a {"f":"x","n":1,"d":1.5,"p":"10.0.0.1"}`, `b {"f":"x y","n":2,"d":-2.5,"p":"10.0.0.2"}`, `c {"f":["x"],"n":30,"d":12.0}`, `d {"f":"ä\n1","g":"x"}`,
+	}, "\n"))
+	f.Fuzz(func(t *testing.T, query string) {
+		for _, i := range logsql.Interpreters() {
+			store, err := i.Load(docs, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var q *dialect.QueryError
+			if _, err := store.Rows(query); err != nil && !errors.As(err, &q) {
+				t.Errorf("%s: %v is no query error", query, err)
+			}
+		}
+	})
+}

@@ -38,7 +38,7 @@ func (s *store) run(query string) (blocks []*block, aggregated bool, err error) 
 	if err != nil {
 		return nil, false, queryError(err)
 	}
-	chosen := and(selecting)
+	chosen := newAnd(selecting)
 	for _, b := range s.blocks {
 		if r := b.result(chosen.apply(b)); r.rows() > 0 {
 			r.columns[timeField] = resultColumn(writeAll(r.times, timeText))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -150,6 +151,9 @@ func (s *store) Rows(query string) ([]dialect.Row, error) {
 			switch v.kind {
 			case isNumber:
 				out[i][name] = json.Number(v.text())
+				if math.IsInf(v.number, 0) || math.IsNaN(v.number) { // JSON has no such numbers
+					out[i][name] = v.text()
+				}
 			case isText:
 				out[i][name] = v.text()
 			case isMulti:

@@ -267,3 +267,27 @@ func TestVariants(t *testing.T) {
 		t.Error("two have one name")
 	}
 }
+
+// FuzzSelect: no query makes an interpreter panic.
+func FuzzSelect(f *testing.F) {
+	for _, q := range []string{
+		`f="x*" OR NOT (g IN (a, "b*") *k*)`, `* | where NOT isnotnull(mvfind('f',"(?i)\A\x5c[^a-c\d]{2,}?\z")) AND if(a==1,1,0)=1`,
+		`* | eval k=mvdedup('u'), z=substr(f,-1,2).split(f,"x") | sort 0 -_time | streamstats time_window=5m global=f count as n by k`,
+		`* | stats count(eval(f="x")) as n dc(f) list(n) by u, g | table a*`, `* | bin _time span=1h | where like(f,"%_x%") OR f IN (1,"y")`,
+		`* | where replace(f,"(a)","\1$1")=spath(_raw,"f.h{}.v") OR searchmatch("f=*") OR strftime(_time,"%H")>"1"`,
+	} {
+		f.Add(q)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		for _, i := range spl.Interpreters() {
+			if rows, err := load(t, i, texts).Rows(query); err != nil {
+				var q *dialect.QueryError
+				if !errors.As(err, &q) {
+					t.Errorf("%s: %v is no query error", query, err)
+				}
+			} else if _, err := json.Marshal(rows); err != nil {
+				t.Errorf("%s: %v", query, err)
+			}
+		}
+	})
+}

@@ -31,6 +31,10 @@ type LogsQLOptions struct {
 	// An event without it gets a text of the server's, "missing _msg field;
 	// see …", which filters on the message find.
 	MessageField string
+	// Apart stores each event in a log stream of its own. Events of one stream are
+	// stored together, by column, and how a column is stored shows in what some
+	// filters find.
+	Apart bool
 }
 
 // NewLogsQL returns a client of the VictoriaLogs at a base address.
@@ -41,7 +45,7 @@ func NewLogsQL(address string, options LogsQLOptions) *LogsQL {
 // Name returns "logsql".
 func (l *LogsQL) Name() string { return l.name }
 
-// Load stores the events in a log stream of their own. VictoriaLogs keeps text
+// Load stores the events in log streams of their own. VictoriaLogs keeps text
 // alone, so the mapping is not used.
 func (l *LogsQL) Load(ctx context.Context, events []Event, _ Mapping) error {
 	if err := checkEvents(events); err != nil {
@@ -69,6 +73,9 @@ func (l *LogsQL) Load(ctx context.Context, events []Event, _ Mapping) error {
 		return nil
 	}
 	parameters := url.Values{"_time_field": {timeField}, "_stream_fields": {runField}}
+	if l.options.Apart {
+		parameters.Set("_stream_fields", runField+","+idField)
+	}
 	if l.options.MessageField != "" {
 		parameters.Set("_msg_field", l.options.MessageField)
 	}
