@@ -24,16 +24,20 @@ const (
 )
 
 // Interpreter runs LogsQL as VictoriaLogs 1.121.0 does.
-type Interpreter struct{ layout Layout }
+type Interpreter struct {
+	layout Layout
+	cache  *cache
+}
 
 var _ dialect.Interpreter = Interpreter{}
 
 // New returns the interpreter for rows that are stored together.
-func New() Interpreter { return Interpreter{OneBlock} }
+func New() Interpreter { return Interpreter{OneBlock, &cache{}} }
 
-// Interpreters gives one interpreter for each layout.
+// Interpreters gives one interpreter for each layout. They share what they compile.
 func Interpreters() []dialect.Interpreter {
-	return []dialect.Interpreter{Interpreter{OneBlock}, Interpreter{RowBlocks}}
+	shared := &cache{}
+	return []dialect.Interpreter{Interpreter{OneBlock, shared}, Interpreter{RowBlocks, shared}}
 }
 
 // Name returns "logsql".
@@ -44,7 +48,7 @@ func (i Interpreter) Variant() string { return string(i.layout) }
 
 // Load stores documents. The mapping is not used: the store keeps text.
 func (i Interpreter) Load(docs []dialect.Document, _ dialect.Mapping) (dialect.Store, error) {
-	s := &store{}
+	s := &store{cache: i.cache}
 	var ids []string
 	var times []int64
 	var fields []map[string]string
@@ -139,20 +143,29 @@ func compact(raw string) string {
 }
 
 // store holds blocks.
-type store struct{ blocks []*block }
+type store struct {
+	blocks []*block
+	cache  *cache
+}
 
 // Select runs a query and gives the events that are left.
 func (s *store) Select(query string) ([]string, error) {
-	blocks, aggregated, err := s.run(query)
+	p, err := s.cache.plan(query)
 	if err != nil {
 		return nil, err
 	}
-	if aggregated {
+	if p.aggregates {
 		return nil, &dialect.QueryError{Language: "LogsQL", Offset: -1, Unknown: true, Detail: "the query makes rows that are no events"}
 	}
 	ids := []string{}
-	for _, b := range blocks {
-		ids = append(ids, b.ids...)
+	if len(p.pipes) == 0 {
+		for _, b := range s.blocks {
+			ids = append(ids, pick(b.ids, p.filter.apply(b))...)
+		}
+	} else {
+		for _, b := range p.run(s.blocks) {
+			ids = append(ids, b.ids...)
+		}
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), nil
@@ -160,12 +173,12 @@ func (s *store) Select(query string) ([]string, error) {
 
 // Rows runs a query. All values are texts; a column without a value is absent.
 func (s *store) Rows(query string) ([]dialect.Row, error) {
-	blocks, _, err := s.run(query)
+	p, err := s.cache.plan(query)
 	if err != nil {
 		return nil, err
 	}
 	out := []dialect.Row{}
-	for _, b := range blocks {
+	for _, b := range p.run(s.blocks) {
 		for i := range b.rows() {
 			row := dialect.Row{}
 			for name, c := range b.columns {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -17,14 +18,20 @@ import (
 // timeField is the column of the events' times.
 const timeField = "_time"
 
-// run gives what is left of the events behind a query's filter and pipes.
-// aggregated says that they are no events any more.
-func (s *store) run(query string) (blocks []*block, aggregated bool, err error) {
+// plan is a compiled query.
+type plan struct {
+	filter filter
+	pipes  []step
+	// aggregates says that the rows are no events any more.
+	aggregates bool
+}
+
+func newPlan(query string) (*plan, error) {
 	q, err := syntax.Parse(query)
 	if err != nil {
-		return nil, false, queryError(err)
+		return nil, err
 	}
-	// A pipe of filters right behind the filter is one with it.
+	// Pipes of filters right behind the filter are one with it.
 	filters := []syntax.Filter{q.Filter}
 	pipes := q.Pipes
 	for len(pipes) > 0 {
@@ -34,34 +41,78 @@ func (s *store) run(query string) (blocks []*block, aggregated bool, err error) 
 		}
 		filters, pipes = append(filters, p.Filter), pipes[1:]
 	}
-	selecting, err := compiler{query: true, top: true}.list(filters)
+	list, err := compiler{query: true, top: true}.list(filters)
 	if err != nil {
-		return nil, false, queryError(err)
+		return nil, err
 	}
-	chosen := newAnd(selecting)
-	for _, b := range s.blocks {
-		if r := b.result(chosen.apply(b)); r.rows() > 0 {
+	out := &plan{filter: newAnd(list)}
+	for _, p := range pipes {
+		step, err := compilePipe(p)
+		if err != nil {
+			return nil, err
+		}
+		_, stats := p.(*syntax.StatsPipe)
+		_, uniq := p.(*syntax.UniqPipe)
+		out.aggregates = out.aggregates || stats || uniq
+		out.pipes = append(out.pipes, step)
+	}
+	return out, nil
+}
+
+// run gives what is left of the events behind the filter and the pipes.
+func (p *plan) run(stored []*block) []*block {
+	var blocks []*block
+	for _, b := range stored {
+		if r := b.result(p.filter.apply(b)); r.rows() > 0 {
 			r.columns[timeField] = resultColumn(writeAll(r.times, timeText))
 			blocks = append(blocks, r)
 		}
 	}
-	for _, p := range pipes {
-		step, err := compilePipe(p)
-		if err != nil {
-			return nil, false, queryError(err)
-		}
-		_, stats := p.(*syntax.StatsPipe)
-		_, uniq := p.(*syntax.UniqPipe)
-		aggregated = aggregated || stats || uniq
+	for _, step := range p.pipes {
 		blocks = step(blocks)
 	}
-	return blocks, aggregated, nil
+	return blocks
+}
+
+// cache holds the queries that were compiled last: the interpreters of the
+// language run the same ones.
+type cache struct {
+	mu    sync.Mutex
+	plans map[string]cached
+}
+
+type cached struct {
+	plan *plan
+	err  error
+}
+
+// maxCached is how many are kept.
+const maxCached = 64
+
+// plan compiles a query. The error is a *dialect.QueryError.
+func (c *cache) plan(query string) (*plan, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, ok := c.plans[query]
+	if !ok {
+		if len(c.plans) >= maxCached || c.plans == nil {
+			c.plans = map[string]cached{}
+		}
+		found.plan, found.err = newPlan(query)
+		if found.err != nil {
+			found.err = queryError(found.err)
+		}
+		c.plans[query] = found
+	}
+	return found.plan, found.err
 }
 
 // result makes a block for pipes of some rows.
 func (b *block) result(keep rows) *block {
-	r := &block{columns: map[string]*column{}}
-	r.ids, r.times = pick(b.ids, keep), pick(b.times, keep)
+	r := &block{columns: make(map[string]*column, len(b.columns)+1)}
+	if r.ids, r.times = pick(b.ids, keep), pick(b.times, keep); len(r.times) == 0 {
+		return r
+	}
 	for name, c := range b.columns {
 		r.columns[name] = c.pick(keep)
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"unicode"
 
 	logsql "sigmatic/parser/query/logsql"
 )
@@ -35,11 +36,17 @@ const maxRounds = 100
 
 // compileRegexp reads an expression. ok is false if simplifying it has no end.
 func compileRegexp(source string) (re *engineRegexp, ok bool, err error) {
-	if _, err := regexp.Compile(source); err != nil {
+	plain, err := regexp.Compile(source)
+	if err != nil {
 		return nil, false, err
 	}
-	re = &engineRegexp{words: innerWords(source)}
-	tree, ok := simplify(parseDotNL(source))
+	tree := parseDotNL(source)
+	re = &engineRegexp{words: innerWords(tree)}
+	if isPlain(tree, true) {
+		re.rest = plain.MatchString
+		return re, true, nil
+	}
+	tree, ok = simplify(tree)
 	if !ok {
 		return nil, false, nil
 	}
@@ -66,6 +73,28 @@ func (re *engineRegexp) match(s string) bool {
 		}
 		s = s[i+1:]
 	}
+}
+
+// isPlain finds expressions that no shortcut changes: without dots, or classes that
+// together may become one, and without anything that looks back but for an anchor
+// at the very front. Most are, and simplifying takes long.
+func isPlain(tree *syntax.Regexp, atFront bool) bool {
+	switch tree.Op {
+	case syntax.OpBeginText:
+		return atFront
+	case syntax.OpCharClass:
+		return len(tree.Rune) > 0 && tree.Rune[len(tree.Rune)-1] < unicode.MaxRune
+	case syntax.OpLiteral, syntax.OpEmptyMatch, syntax.OpEndText, syntax.OpAlternate, syntax.OpConcat, syntax.OpCapture,
+		syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
+	default:
+		return false
+	}
+	for i, sub := range tree.Sub {
+		if !isPlain(sub, atFront && tree.Op == syntax.OpConcat && i == 0) {
+			return false
+		}
+	}
+	return true
 }
 
 func parseDotNL(source string) *syntax.Regexp {
@@ -287,8 +316,7 @@ func product(heads, tails []string) []string {
 
 // innerWords gives the words in the literals of an expression, but for those at a
 // literal's ends, which may be pieces of longer ones.
-func innerWords(source string) []string {
-	tree := parseDotNL(source)
+func innerWords(tree *syntax.Regexp) []string {
 	for tree.Op == syntax.OpCapture {
 		tree = tree.Sub[0]
 	}
