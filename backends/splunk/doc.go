@@ -48,6 +48,7 @@
 //     comparison of the where stage could not dispense either. So EventID=4624
 //     stands alone. Of 12.0 or 007 the search stage is a superset.
 //   - Names that search takes for a range of time, such as earliest.
+//   - Regular expressions: the search stage has the texts that every match holds.
 //
 // # The where stage
 //

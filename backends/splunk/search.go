@@ -68,10 +68,29 @@ func (t *translation) search(m *ast.Match) (backends.Clause, backends.Bound) {
 			return nil, backends.Unbounded
 		}
 		return backends.All{present(f), present(g)}, backends.Superset
-	case *ast.Regex, *ast.TimePart:
+	case *ast.Regex:
+		return t.searchRegex(m.Field, f, v)
+	case *ast.TimePart:
 		return nil, backends.Unbounded
 	}
 	return nil, backends.Unbounded
+}
+
+// searchRegex finds what every match of an expression holds.
+func (t *translation) searchRegex(field ast.Field, f string, v *ast.Regex) (backends.Clause, backends.Bound) {
+	tree, err := v.Parse()
+	if err != nil || field.Type == ast.TypeObject {
+		return nil, backends.Unbounded
+	}
+	texts := required(tree, isSearchable)
+	if texts == nil {
+		return nil, backends.Unbounded
+	}
+	var out backends.Any
+	for _, text := range texts {
+		out = append(out, t.equals(f, piece{text: text}.quote()))
+	}
+	return out, backends.Superset
 }
 
 // present finds a value that is not empty. Whether it finds an empty one is not
@@ -218,6 +237,9 @@ func allDigits(s string) bool {
 
 // searchKeyword finds a keyword that is one index token or part of one.
 func searchKeyword(k *ast.Keyword) (backends.Clause, backends.Bound) {
+	if v, ok := k.Value.(*ast.Regex); ok {
+		return searchKeywordRegex(v)
+	}
 	p, ok := k.Value.(*ast.Pattern)
 	if !ok {
 		return nil, backends.Unbounded
@@ -226,6 +248,22 @@ func searchKeyword(k *ast.Keyword) (backends.Clause, backends.Bound) {
 		return backends.Atom("*" + text + "*"), backends.Superset
 	}
 	return nil, backends.Unbounded
+}
+
+func searchKeywordRegex(v *ast.Regex) (backends.Clause, backends.Bound) {
+	tree, err := v.Parse()
+	if err != nil {
+		return nil, backends.Unbounded
+	}
+	texts := required(tree, func(c byte) bool { return isWordByte(c) && c != '_' })
+	if texts == nil {
+		return nil, backends.Unbounded
+	}
+	var out backends.Any
+	for _, text := range texts {
+		out = append(out, backends.Atom("*"+text+"*"))
+	}
+	return out, backends.Superset
 }
 
 // isOneToken reports whether s has no character that could part it in the index
