@@ -80,7 +80,7 @@ func ExampleFormat() {
 	// Output:
 	// [Key Created for a User]
 	// description = Key Created for a User | Tags: attack.persistence, attack.t1098.001 | Level: high | Risk score: 73 | Sigma rule: 0c3f7a52-8a4e-4d0a-9f39-5d6a6a1c7e11
-	// search = eventName="CreateAccessKey" | where isnotnull(mvfind('requestParameters.userName',"\Asvc-\d+\z"))
+	// search = eventName="CreateAccessKey" requestParameters.userName="*svc-*" | where isnotnull(mvfind('requestParameters.userName',"\Asvc-\d+\z"))
 	// enableSched = 1
 	// cron_schedule = */15 * * * *
 	// dispatch.earliest_time = -16m@m

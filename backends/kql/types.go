@@ -70,6 +70,7 @@ type use struct {
 	name    string
 	types   types // that every leaf so far is right on
 	unknown bool  // no schema tells the type
+	numbers bool  // the field may hold numbers, as the source spells them
 	span    source.Span
 
 	letters  bool // a leaf ignores the case of letters
@@ -84,11 +85,12 @@ func (c *converter) demand(f ast.Field, want types, span source.Span) (*use, err
 	stored := storedTypes(f.Type)
 	u := c.uses[f.Name]
 	if u == nil {
-		u = &use{name: f.Name, types: anyType, unknown: true, span: span}
+		u = &use{name: f.Name, types: anyType, unknown: true, numbers: true, span: span}
 		c.uses[f.Name] = u
 		c.order = append(c.order, u)
 	}
 	u.unknown = u.unknown && f.Type == ast.TypeUnknown
+	u.numbers = u.numbers && (f.Type == ast.TypeUnknown || f.Type == ast.TypeFlattened)
 	rest := u.types & stored & want
 	if rest == 0 {
 		return nil, u.conflict(f, want, span)
@@ -164,7 +166,7 @@ func (c *converter) assume(u *use) error {
 		if u.folding {
 			c.notes.Add(backends.NoteFolding, u.name)
 		}
-		if u.spelling && u.unknown {
+		if u.spelling && u.numbers {
 			c.notes.Add(backends.NoteNumberSpelling, u.name)
 		}
 		if u.cased {

@@ -346,7 +346,7 @@ func caseKnown(f field) bool {
 // noteSpelling notes that numbers are taken to be stored in canonical text, if
 // the field may hold numbers that are not.
 func (p *printer) noteSpelling(f field) {
-	if f.Type == ast.TypeUnknown || f.Type == ast.TypeDouble {
+	if f.Type == ast.TypeUnknown || f.Type == ast.TypeFlattened || f.Type == ast.TypeDouble {
 		p.notes.Add(backends.NoteNumberSpelling, f.Name)
 	}
 }

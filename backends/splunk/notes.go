@@ -15,7 +15,7 @@ func (t *translation) note(m *ast.Match) {
 	if _, ok := m.Value.(*ast.Keyword); !ok {
 		t.noteSingle(f)
 	}
-	unknown := f.Type == ast.TypeUnknown || f.Type == ast.TypeDouble
+	unknown := mayBeAnyNumber(f.Type)
 	switch v := m.Value.(type) {
 	case *ast.Pattern:
 		t.notePattern(f, v)
@@ -56,6 +56,12 @@ func (t *translation) note(m *ast.Match) {
 	}
 }
 
+// mayBeAnyNumber reports whether fields of a type may hold numbers in a spelling
+// that is not the plain one.
+func mayBeAnyNumber(t ast.FieldType) bool {
+	return t == ast.TypeUnknown || t == ast.TypeFlattened || t == ast.TypeDouble
+}
+
 // noteSingle takes a field to hold one value. Where the field is an array or an
 // object, Splunk gives it no field of this name, but name{} or name.key.
 func (t *translation) noteSingle(f ast.Field) {
@@ -88,7 +94,7 @@ func (t *translation) notePattern(f ast.Field, v *ast.Pattern) {
 		t.noteFolding(f, f.Name)
 	}
 	shape, _ := v.Shape()
-	if number && shape != ast.ShapeAny && (f.Type == ast.TypeUnknown || f.Type == ast.TypeDouble) {
+	if number && shape != ast.ShapeAny && mayBeAnyNumber(f.Type) {
 		t.notes.Add(backends.NoteNumberSpelling, f.Name)
 	}
 	if len(v.Parts) > maxGlob || matchesText(v.Parts, "null", v.Cased) {
@@ -138,7 +144,7 @@ func (t *translation) noteRegex(f ast.Field, v *ast.Regex) {
 	if err != nil {
 		return // refused by the where stage
 	}
-	if (f.Type == ast.TypeUnknown || f.Type == ast.TypeDouble) && maybeNumber(tree) {
+	if mayBeAnyNumber(f.Type) && maybeNumber(tree) {
 		t.notes.Add(backends.NoteNumberSpelling, f.Name)
 	}
 	flags := flagGroup(v.IgnoreCase, v.DotAll)
@@ -154,7 +160,7 @@ func (t *translation) noteFieldRef(f ast.Field, v *ast.FieldRef) {
 	t.noteSingle(v.Field)
 	for _, field := range []ast.Field{f, v.Field} {
 		t.noteFolding(field, field.Name)
-		if field.Type == ast.TypeUnknown || field.Type == ast.TypeDouble {
+		if mayBeAnyNumber(field.Type) {
 			t.notes.Add(backends.NoteNumberSpelling, field.Name)
 		}
 		t.notes.Add(backends.NoteNullNotIndexed, field.Name)

@@ -34,6 +34,7 @@ var traitWords = map[string]func(*ast.Field){
 	"boolean":   func(f *ast.Field) { f.Type = ast.TypeBoolean },
 	"date":      func(f *ast.Field) { f.Type = ast.TypeDate },
 	"object":    func(f *ast.Field) { f.Type = ast.TypeObject },
+	"flattened": func(f *ast.Field) { f.Type = ast.TypeFlattened },
 	"single":    func(f *ast.Field) { f.Multi = ast.SingleValued },
 	"multi":     func(f *ast.Field) { f.Multi = ast.MultiValued },
 	"canonical": func(f *ast.Field) { f.Case = ast.CaseCanonical },
