@@ -286,3 +286,41 @@ func (r *reader) hex4() (rune, error) {
 	r.pos += 4
 	return rune(n), nil
 }
+
+// appendUnescaped appends the contents of a valid string, as reader.text has them.
+func appendUnescaped(to []byte, b []byte) []byte {
+	for i := 0; i < len(b); {
+		if b[i] != '\\' {
+			to = append(to, b[i])
+			i++
+			continue
+		}
+		if c := b[i+1]; c != 'u' {
+			to = append(to, "\"\\/\b\f\n\r\t"[strings.IndexByte(`"\/bfnrt`, c)])
+			i += 2
+			continue
+		}
+		unit := hexUnit(b[i+2:])
+		i += 6
+		if utf16.IsSurrogate(unit) && len(b)-i >= 6 && b[i] == '\\' && b[i+1] == 'u' {
+			if pair := utf16.DecodeRune(unit, hexUnit(b[i+2:])); pair != utf8.RuneError {
+				unit = pair
+				i += 6
+			}
+		}
+		to = utf8.AppendRune(to, unit) // a lone half is written as U+FFFD
+	}
+	return to
+}
+
+// hexUnit reads four hexadecimal digits.
+func hexUnit(b []byte) (unit rune) {
+	for _, c := range b[:4] {
+		digit := rune(c - '0')
+		if c > '9' {
+			digit = rune(c|0x20) - 'a' + 10
+		}
+		unit = unit<<4 | digit
+	}
+	return unit
+}

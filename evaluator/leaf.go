@@ -140,7 +140,10 @@ func (l *fieldRefLeaf) witness(ev *Event) witness {
 // keywordLeaf holds when one scalar of the event passes the test, keys aside
 // (§2.6). It compares the JSON text of numbers, as they were written, since that
 // is the text of the log message.
-type keywordLeaf struct{ test func(text string) bool }
+type keywordLeaf struct {
+	test     func(text string) bool
+	literals []string // folded; a text that passes has one of them, or there are none to tell it by
+}
 
 func (l *keywordLeaf) holds(v *value) bool { return l.test(v.text) }
 

@@ -89,6 +89,7 @@ func judge(t *testing.T, b *semanticsBlock, expr ast.Expr) {
 		expr = &ast.Not{Term: expr}
 	}
 	ref, not := mustNew(t, expr), mustNew(t, &ast.Not{Term: expr})
+	engine := NewEngine([]*Reference{ref, not}).Matcher()
 	for _, c := range b.events {
 		ev, err := ParseEvent([]byte(c.json))
 		if err != nil {
@@ -102,6 +103,12 @@ func judge(t *testing.T, b *semanticsBlock, expr ast.Expr) {
 			t.Errorf("line %d: not does not negate on %s", c.line, c.json)
 		}
 		checkExplanation(t, ref.Explain(ev), c.match)
+		if err := engine.Load([]byte(c.json)); err != nil {
+			t.Errorf("line %d: %v", c.line, err)
+		}
+		if got := engine.Matches(); len(got) != 1 || (got[0] == 0) != c.match {
+			t.Errorf("line %d: the engine selects %v of the query and its negation on %s", c.line, got, c.json)
+		}
 	}
 }
 

@@ -74,14 +74,3 @@ func BenchmarkValid(b *testing.B) {
 		}
 	}
 }
-
-// BenchmarkPlain is the part that passes over strings.
-func BenchmarkPlain(b *testing.B) {
-	text := []byte(strings.Repeat("x", 64<<10))
-	b.SetBytes(int64(len(text)))
-	for b.Loop() {
-		if plain(text, 0) != len(text) {
-			b.Fatal("stopped")
-		}
-	}
-}

@@ -1,9 +1,6 @@
 package cloudtrail
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "sigmatic/evaluator/internal/jsontext"
 
 // machine checks one JSON value byte by byte and finds its end. It can stop behind any byte and go on with the next, needs no stack but
 // one byte for each open bracket, and finds an error at the first byte that no valid text could have there, which is what keeps a
@@ -189,7 +186,7 @@ func (m *machine) ended() verdict {
 func (m *machine) text(b []byte, i int) (int, verdict) {
 	for ; i < len(b); i++ {
 		if m.state == inString {
-			if i = plain(b, i); i == len(b) {
+			if i = jsontext.Plain(b, i); i == len(b) {
 				break
 			}
 		}
@@ -326,22 +323,4 @@ func (m *machine) expected() string {
 		return "the end of a number"
 	}
 	return "a digit"
-}
-
-// plain returns the index of the first byte from i on that does not simply stand for itself in a string: '"', '\' or a control
-// character; len(b) if there is none. The three tests are the usual ones for a zero byte in a word; a false alarm of theirs can only
-// come above a true one, so the lowest is right.
-func plain(b []byte, i int) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for ; i+8 <= len(b); i += 8 {
-		word := binary.LittleEndian.Uint64(b[i:])
-		quote, slash := word^ones*'"', word^ones*'\\'
-		found := ((word - ones*0x20) &^ word) | ((quote - ones) &^ quote) | ((slash - ones) &^ slash)
-		if found &= highs; found != 0 {
-			return i + bits.TrailingZeros64(found)>>3
-		}
-	}
-	for ; i < len(b) && b[i] >= 0x20 && b[i] != '"' && b[i] != '\\'; i++ {
-	}
-	return i
 }
