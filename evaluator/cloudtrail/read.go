@@ -14,8 +14,30 @@ import (
 // underlying file that blocks is not interrupted by ctx. A record is emitted as soon as its last byte is there; only behind damage may the
 // reader wait for a few bytes more. Different inputs may be read at the same time.
 func Read(ctx context.Context, in Input, opts Options, emit func(Record) error, report func(Problem)) (Stats, error) {
+	return readInput(ctx, in, opts, nil, emit, report)
+}
+
+// feed gives the text in blocks of its own, and knows records of which it has taken care.
+type feed interface {
+	open(*text)
+	// next gives the next block, which stays as it is until the next call. The error comes with the last one.
+	next() ([]byte, error)
+	// take takes care of the records that stand one behind the other from an offset on, index of them being before it; false if it knows
+	// none there.
+	take(offset int64, index int, inList bool) (taken, bool)
+}
+
+// taken are records that a feed has taken care of.
+type taken struct {
+	length int
+	stats  Stats
+	native bool
+}
+
+// readInput is Read; the text comes from a feed unless it is nil.
+func readInput(ctx context.Context, in Input, opts Options, f feed, emit func(Record) error, report func(Problem)) (Stats, error) {
 	opts = opts.withDefaults()
-	s := &scanner{source: in.Name, opts: opts, emit: emit}
+	s := &scanner{source: in.Name, opts: opts, emit: emit, feed: f}
 	s.stats.Inputs = 1
 	s.log = ledger{report: report, limit: opts.MaxProblems, stats: &s.stats}
 	s.m.maxDepth = opts.MaxDepth
@@ -27,7 +49,10 @@ func Read(ctx context.Context, in Input, opts Options, emit func(Record) error, 
 		return s.stats, ctx.Err()
 	}
 	defer src.close()
-	s.win = newWindow(ctx, src, opts.MaxRecord)
+	if s.win = newWindow(ctx, src, opts.MaxRecord); f != nil {
+		f.open(src)
+		s.win = newBlockWindow(ctx, f, opts.MaxRecord)
+	}
 	err = s.run()
 	s.stats.SourceBytes = src.stored.n
 	s.stats.TextBytes = s.win.offset
@@ -39,6 +64,7 @@ type scanner struct {
 	source string
 	opts   Options
 	emit   func(Record) error
+	feed   feed // nil if the text comes as it is read
 	log    ledger
 	stats  Stats
 
@@ -112,6 +138,9 @@ func (s *scanner) item(c byte) error {
 	switch {
 	case c == '{' || c == '"' || c == '-' || c == 't' || c == 'f' || c == 'n' || isDigit(c):
 		s.enter(l)
+		if c == '{' && s.feed != nil && s.takeRun(l) {
+			return nil
+		}
 		return s.value(c)
 	case c == '[':
 		s.enter(l)
@@ -130,6 +159,23 @@ func (s *scanner) item(c byte) error {
 		s.junk(l)
 	}
 	return nil
+}
+
+// takeRun passes over records that the feed has taken care of.
+func (s *scanner) takeRun(l *list) bool {
+	t, ok := s.feed.take(s.win.offset, s.index, l != nil)
+	if !ok {
+		return false
+	}
+	s.index += t.stats.Records
+	s.stats.Records += t.stats.Records
+	s.stats.RecordBytes += t.stats.RecordBytes
+	s.native = s.native || t.native
+	if l != nil {
+		l.elements += t.stats.Records - 1 // enter has counted the first
+	}
+	s.win.advance(t.length)
+	return true
 }
 
 func (s *scanner) innermost() *list {

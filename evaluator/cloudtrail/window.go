@@ -14,12 +14,15 @@ const (
 // window is the part of the text that is in memory: from the beginning of what is being looked at to the last byte read. Indexes are
 // relative to its beginning and survive fill.
 type window struct {
-	ctx  context.Context
-	src  io.Reader
-	buf  []byte
-	r, w int
-	max  int   // the largest size of buf
-	err  error // why nothing more can be read: io.EOF, ctx's error or *damage
+	ctx    context.Context
+	src    io.Reader
+	feed   feed   // instead of src, nil if there is none
+	own    []byte // for text that reaches over the end of a block
+	copied bool   // buf is own, and not a block
+	buf    []byte
+	r, w   int
+	max    int   // the largest size of buf
+	err    error // why nothing more can be read: io.EOF, ctx's error or *damage
 
 	offset    int64 // of the window's beginning in the text
 	line      int   // its 1-based line
@@ -33,6 +36,11 @@ func newWindow(ctx context.Context, src io.Reader, maxRecord int) *window {
 	return &window{ctx: ctx, src: src, buf: make([]byte, min(firstWindow, limit)), max: limit, line: 1, blank: true}
 }
 
+// newBlockWindow makes a window over the blocks of a feed. It copies only what reaches over the end of one.
+func newBlockWindow(ctx context.Context, f feed, maxRecord int) *window {
+	return &window{ctx: ctx, feed: f, max: maxRecord + max(2*maxPeek, sniffed), line: 1, blank: true}
+}
+
 // bytes returns the window's content.
 func (w *window) bytes() []byte { return w.buf[w.r:w.w] }
 
@@ -43,6 +51,9 @@ func (w *window) fill() bool {
 	}
 	if w.err = w.ctx.Err(); w.err != nil {
 		return false
+	}
+	if w.feed != nil {
+		return w.fillBlock()
 	}
 	w.room()
 	if w.w == len(w.buf) {
@@ -61,6 +72,28 @@ func (w *window) fill() bool {
 	}
 	w.err = &damage{Unreadable, "cannot be read further: " + io.ErrNoProgress.Error()}
 	return false
+}
+
+// fillBlock takes the feed's next block: as it is if nothing is left of the one before, else behind a copy of what is.
+func (w *window) fillBlock() bool {
+	kept := w.w - w.r
+	if kept > 0 && !w.copied {
+		w.own = append(w.own[:0], w.bytes()...)
+		w.buf, w.r, w.w, w.copied = w.own, 0, kept, true
+	}
+	var block []byte
+	block, w.err = w.feed.next()
+	if kept == 0 {
+		w.buf, w.r, w.w, w.copied = block, 0, len(block), false
+		return len(block) > 0
+	}
+	if cap(w.own)-w.w < len(block) && w.r > kept {
+		copy(w.own, w.bytes())
+		w.r, w.w = 0, kept
+	}
+	w.own = append(w.own[:w.w], block...)
+	w.buf, w.w = w.own, len(w.own)
+	return len(block) > 0
 }
 
 // room makes free space behind the content. It moves the content only if that is cheap for the space won, and else doubles the buffer;
