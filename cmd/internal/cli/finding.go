@@ -11,7 +11,6 @@ import (
 
 	"sigmatic/ast"
 	"sigmatic/evaluator"
-	"sigmatic/evaluator/cloudtrail"
 )
 
 // finding is a rule that an event matched, in the form of -f jsonl.
@@ -27,8 +26,8 @@ type finding struct {
 	Matched []matchedValue  `json:"matched"`
 	Event   json.RawMessage `json:"event,omitempty"`
 
-	raw   []byte
-	level ast.Level
+	cells []string // of the event, by their numbers
+	raw   []byte   // the event, where the format wants it
 }
 
 // matchedValue is a value in the event that made a leaf of the rule true.
@@ -38,18 +37,47 @@ type matchedValue struct {
 	Line  int    `json:"line"` // of the leaf, in the rule
 }
 
-func newFinding(r *ast.Rule, ref *evaluator.Reference, ev *evaluator.Event, rec cloudtrail.Record) finding {
-	f := finding{
-		RuleID: r.ID.Value, Title: r.Title.Value, Level: r.Level.String(), Tags: []string{},
-		Time: cloudtrail.Text(rec.Raw, "eventTime", `\@timestamp`), EventID: cloudtrail.Text(rec.Raw, "eventID"),
-		Source: rec.Source, Record: rec.Index, Matched: []matchedValue{}, raw: rec.Raw, level: r.Level,
-	}
+// The cells of an event that a finding can show.
+const (
+	cellID = iota
+	cellTime
+	cellName
+	cellSource
+	cellRegion
+	cellAddress
+	cellIdentity
+	cellAccount
+	cellAccessKey
+	cellUserAgent
+	cellErrorCode
+)
+
+// cellPaths say where a cell is in the event: in the first of the fields that has a text.
+var cellPaths = [...][]string{
+	cellID:        {"eventID"},
+	cellTime:      {"eventTime", "@timestamp"},
+	cellName:      {"eventName"},
+	cellSource:    {"eventSource"},
+	cellRegion:    {"awsRegion"},
+	cellAddress:   {"sourceIPAddress"},
+	cellIdentity:  {"userIdentity.arn", "userIdentity.invokedBy", "userIdentity.principalId", "userIdentity.userName", "userIdentity.accountId", "userIdentity.type"},
+	cellAccount:   {"recipientAccountId", "userIdentity.accountId"},
+	cellAccessKey: {"userIdentity.accessKeyId"},
+	cellUserAgent: {"userAgent"},
+	cellErrorCode: {"errorCode"},
+}
+
+// findingOf is what all findings of a rule have in common.
+func findingOf(r *ast.Rule) finding {
+	f := finding{RuleID: r.ID.Value, Title: r.Title.Value, Level: r.Level.String(), Tags: []string{}, Matched: []matchedValue{}}
 	for _, t := range r.Tags {
 		f.Tags = append(f.Tags, t.String())
 	}
-	collectMatched(ref.Explain(ev), false, &f.Matched)
 	return f
 }
+
+// explains reports whether the format shows the values that made a rule match.
+func (s *scanRun) explains() bool { return s.format == "jsonl" }
 
 // collectMatched gathers the values behind the leaves that count towards the
 // verdict: those that hold and are not negated, in alternatives that hold.
@@ -129,26 +157,23 @@ type column struct {
 	get   func(f *finding) string
 }
 
-func field(paths ...string) func(*finding) string {
-	return func(f *finding) string { return cloudtrail.Text(f.raw, paths...) }
+func cell(number int) func(*finding) string {
+	return func(f *finding) string { return f.cells[number] }
 }
-
-// identity names who acted, in the first form that the record has.
-var identity = field("userIdentity.arn", "userIdentity.invokedBy", "userIdentity.principalId", "userIdentity.userName", "userIdentity.accountId", "userIdentity.type")
 
 var columns = []column{
 	{"time", 20, func(f *finding) string { return f.Time }},
 	{"level", 8, func(f *finding) string { return f.Level }},
 	{"title", 44, func(f *finding) string { return f.Title }},
-	{"event_name", 26, field("eventName")},
-	{"event_source", 0, field("eventSource")},
-	{"region", 14, field("awsRegion")},
-	{"source_ip", 20, field("sourceIPAddress")},
-	{"identity", 60, identity},
-	{"account", 0, field("recipientAccountId", "userIdentity.accountId")},
-	{"access_key", 0, field("userIdentity.accessKeyId")},
-	{"user_agent", 0, field("userAgent")},
-	{"error_code", 0, field("errorCode")},
+	{"event_name", 26, cell(cellName)},
+	{"event_source", 0, cell(cellSource)},
+	{"region", 14, cell(cellRegion)},
+	{"source_ip", 20, cell(cellAddress)},
+	{"identity", 60, cell(cellIdentity)},
+	{"account", 0, cell(cellAccount)},
+	{"access_key", 0, cell(cellAccessKey)},
+	{"user_agent", 0, cell(cellUserAgent)},
+	{"error_code", 0, cell(cellErrorCode)},
 	{"tags", 0, func(f *finding) string { return strings.Join(f.Tags, " ") }},
 	{"rule_id", 0, func(f *finding) string { return f.RuleID }},
 	{"event_id", 0, func(f *finding) string { return f.EventID }},

@@ -4,12 +4,12 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,22 +37,19 @@ type scanRun struct {
 	vars         varsFlags
 	pipelines    pipelineFlags
 
-	detectors []detector
-	findings  findingWriter
-	seen      map[eventKey]struct{}
-	stats     scanStats
-	progress  progress
+	detectors   []detector
+	dedupMemory string
+	findings    *collector
+	stats       scanStats
+	progress    progress
 }
 
 // detector is a rule ready to run, all of its conditions.
 type detector struct {
 	rule       *ast.Rule
 	references []*evaluator.Reference
+	finding    finding // what all of its findings have in common
 }
-
-// eventKey is the memory of an event that was seen: the head of a hash of its
-// id. Two of a billion ids share one with a chance of less than one in 10^20.
-type eventKey [16]byte
 
 // scanStats accounts for every record.
 type scanStats struct {
@@ -74,8 +71,10 @@ LOGS are files, directories (searched through), globs, or - for standard input;
 CloudTrail delivery files, arrays, one object a line and single objects, plain or
 gzip, are told apart by their content. Without -r the embedded rules run.
 
-An event delivered twice (the same eventID) is counted once. The report on
-standard error accounts for every record; what could not be read is named there.`,
+Findings come in the order of their time. An event delivered twice (the same
+eventID) is counted once. What does not fit into memory goes to temporary files.
+The report on standard error accounts for every record; what could not be read is
+named there.`,
 		Example: `  sigmatic scan testdata/sample
   sigmatic scan -r rules/cloudtrail --min-level high -f csv testdata/sample
   sigmatic scan -f jsonl --raw testdata/sample/AWSLogs`,
@@ -91,6 +90,7 @@ standard error accounts for every record; what could not be read is named there.
 	f.StringVar(&s.selection.logsource, "logsource", "product=aws,service=cloudtrail", "what the logs are; rules for other log sources do not run")
 	f.BoolVar(&s.anyLogSource, "any-logsource", false, "run every rule, whatever its log source")
 	f.BoolVar(&s.noDedup, "no-dedup", false, "count an event that was delivered twice twice")
+	f.StringVar(&s.dedupMemory, "dedup-memory", "256MB", "how much memory to spend on the ids of events; beyond it they go to temporary files")
 	s.selection.flags(cmd)
 	s.filter.flags(cmd)
 	s.vars.flags(cmd)
@@ -111,6 +111,10 @@ func (s *scanRun) run(cmd *cobra.Command, paths []string) (err error) {
 	if s.raw && s.format != "jsonl" && cmd.Flags().Changed("raw") {
 		return usagef("--raw adds the event to -f jsonl, the format is %s", s.format)
 	}
+	dedupMemory, err := byteCount("--dedup-memory", s.dedupMemory)
+	if err != nil {
+		return err
+	}
 	if err := s.loadDetectors(); err != nil || len(s.detectors) == 0 {
 		return err
 	}
@@ -118,15 +122,14 @@ func (s *scanRun) run(cmd *cobra.Command, paths []string) (err error) {
 	if err != nil {
 		return err
 	}
-	buffered := bufio.NewWriterSize(out, 1<<16)
-	s.findings = s.newFindingWriter(buffered)
-	s.seen = map[eventKey]struct{}{}
 	s.stats.findings, s.stats.rules = map[ast.Level]int{}, map[*ast.Rule]int{}
+	s.findings = newCollector(s, dedupMemory)
+	defer s.findings.close()
 	err = s.read(cmd.Context(), paths)
-	err = errors.Join(err, s.findings.close(), buffered.Flush(), closeOut())
+	buffered := bufio.NewWriterSize(out, 1<<16)
+	err = errors.Join(err, s.findings.write(s.newFindingWriter(buffered)), buffered.Flush(), closeOut())
 	s.progress.clear(s.app)
-	interrupted := errors.Is(err, context.Canceled)
-	if interrupted {
+	if errors.Is(err, context.Canceled) {
 		err = nil
 		s.errorf("interrupted: the findings are those of the part that was read")
 	}
@@ -213,7 +216,7 @@ func newDetector(r *ast.Rule) (detector, error) {
 	if err != nil {
 		return detector{}, err
 	}
-	d := detector{rule: r}
+	d := detector{rule: r, finding: findingOf(r)}
 	for _, q := range qs {
 		if missing := unresolved(q); missing != nil {
 			return d, missing
@@ -234,14 +237,18 @@ func (s *scanRun) read(ctx context.Context, paths []string) error {
 		s.stats.AddProblem(p)
 		s.problem(p)
 	}
-	for _, in := range inputs {
-		stats, err := cloudtrail.Read(ctx, in, cloudtrail.Options{}, s.record, s.problem)
-		s.stats.Add(stats)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	engine := newScanEngine(s)
+	stats, err := cloudtrail.ReadAll(ctx, inputs, cloudtrail.Job[*scanBatch]{
+		Workers:   runtime.GOMAXPROCS(0),
+		NewWorker: engine.worker,
+		Take: func(b cloudtrail.Batch[*scanBatch]) error {
+			defer engine.reuse(b.Result)
+			return s.findings.take(b)
+		},
+		Report: s.problem,
+	})
+	s.stats.Add(stats)
+	return err
 }
 
 // problem reports what could not be read.
@@ -251,50 +258,6 @@ func (a *app) problem(p cloudtrail.Problem) {
 		return
 	}
 	a.errorf("%s", p)
-}
-
-// record evaluates one event.
-func (s *scanRun) record(rec cloudtrail.Record) error {
-	s.progress.tick(s.app, &s.stats)
-	if !s.noDedup {
-		if id := cloudtrail.Text(rec.Raw, "eventID"); id != "" {
-			sum := sha256.Sum256([]byte(id))
-			key := eventKey(sum[:16])
-			if _, twice := s.seen[key]; twice {
-				s.stats.duplicates++
-				return nil
-			}
-			s.seen[key] = struct{}{}
-		}
-	}
-	event, err := evaluator.ParseEvent(rec.Raw)
-	if err != nil {
-		s.stats.unreadable++
-		s.errorf("%s:%d: the record cannot be evaluated: %v", rec.Source, rec.Line, err)
-		return nil
-	}
-	matched := false
-	for i := range s.detectors {
-		d := &s.detectors[i]
-		for _, ref := range d.references {
-			if !ref.Match(event) {
-				continue
-			}
-			matched = true
-			s.stats.findings[d.rule.Level]++
-			s.stats.rules[d.rule]++
-			if err := s.findings.write(newFinding(d.rule, ref, event, rec)); err != nil {
-				return fmt.Errorf("cannot write the findings: %w", err)
-			}
-			break // the conditions of a rule are alternatives
-		}
-	}
-	if matched {
-		s.stats.matched++
-	} else {
-		s.stats.unmatched++
-	}
-	return nil
 }
 
 // report accounts for what was read, then for the findings.
@@ -390,9 +353,9 @@ type progress struct {
 	shown   bool
 }
 
-func (p *progress) tick(a *app, st *scanStats) {
-	p.records++
-	if p.records%1024 != 0 || !a.StderrTerminal || a.quiet {
+func (p *progress) add(a *app, records int, st *scanStats) {
+	p.records += records
+	if !a.StderrTerminal || a.quiet {
 		return
 	}
 	if now := a.Now(); now.Sub(p.last) > 200*time.Millisecond {
@@ -405,4 +368,16 @@ func (p *progress) clear(a *app) {
 	if p.shown {
 		io.WriteString(a.Stderr, "\r\x1b[K")
 	}
+}
+
+// byteCount reads a size such as 64MB; the units are powers of 1,024.
+func byteCount(flag, text string) (int, error) {
+	digits := strings.TrimRight(strings.ToUpper(text), "KMGIB")
+	units := map[string]int{"": 0, "B": 0, "K": 10, "KB": 10, "KIB": 10, "M": 20, "MB": 20, "MIB": 20, "G": 30, "GB": 30, "GIB": 30}
+	shift, known := units[strings.ToUpper(text)[len(digits):]]
+	n, err := strconv.Atoi(digits)
+	if !known || err != nil || n < 0 || n > math.MaxInt>>shift {
+		return 0, usagef("%s: expected a size such as 64MB, found %q", flag, text)
+	}
+	return n << shift, nil
 }

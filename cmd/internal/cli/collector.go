@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"time"
+
+	"sigmatic/cmd/internal/spill"
+	"sigmatic/evaluator/cloudtrail"
+)
+
+// sortMemory is how much of the findings is held before they go to temporary files.
+const sortMemory = 8 << 20
+
+// collector takes what the workers found, in the order of the records: it drops what was delivered twice, keeps the account, and gives the
+// findings in the order of their time, those of the same time in the order of the records.
+type collector struct {
+	run     *scanRun
+	records uint64
+	sources []string
+	hits    *spill.Sorter // by time
+
+	// The ids of events. When the set is full, a record whose id is not in it may still be a duplicate of another such record. That is
+	// found out at the end: open has these records by id, and held the hits since then by number.
+	seen *spill.Set
+	open *spill.Sorter
+	held *spill.Sorter
+}
+
+func newCollector(s *scanRun, dedupMemory int) *collector {
+	return &collector{run: s, hits: spill.NewSorter(sortMemory, ""), seen: spill.NewSet(dedupMemory)}
+}
+
+func (c *collector) close() {
+	for _, s := range []*spill.Sorter{c.hits, c.open, c.held} {
+		if s != nil {
+			s.Close()
+		}
+	}
+}
+
+// take takes a batch.
+func (c *collector) take(b cloudtrail.Batch[*scanBatch]) error {
+	st, batch := &c.run.stats, b.Result
+	if n := len(c.sources); n == 0 || c.sources[n-1] != b.Source {
+		c.sources = append(c.sources, b.Source)
+	}
+	hits, unreadable := batch.hits, batch.unreadable
+	for i := range batch.records {
+		number := c.records
+		c.records++
+		if len(unreadable) > 0 && unreadable[0].record == i {
+			st.unreadable++
+			c.run.errorf("%s", unreadable[0].text)
+			unreadable = unreadable[1:]
+			continue
+		}
+		var found *hit
+		if len(hits) > 0 && hits[0].record == i {
+			found, hits = &hits[0], hits[1:]
+		}
+		if len(batch.ids) > 0 && batch.ids[i] != (spill.ID{}) {
+			known, added := c.seen.Add(batch.ids[i])
+			if known {
+				st.duplicates++
+				continue
+			}
+			if !added {
+				if err := c.undecided(batch.ids[i], number, found != nil); err != nil {
+					return err
+				}
+			}
+		}
+		if found == nil {
+			st.unmatched++
+			continue
+		}
+		st.matched++
+		if err := c.keep(number, b.First+found.index, batch.data[found.start:found.end]); err != nil {
+			return err
+		}
+	}
+	c.run.progress.add(c.run.app, batch.records, st)
+	return nil
+}
+
+// undecided notes a record that may be a duplicate.
+func (c *collector) undecided(id spill.ID, number uint64, matched bool) error {
+	if c.open == nil {
+		c.open, c.held = spill.NewSorter(sortMemory, ""), spill.NewSorter(sortMemory, "")
+	}
+	flag := []byte{0}
+	if matched {
+		flag[0] = 1
+	}
+	return c.open.Add(spill.Key{id[0], id[1], number}, flag)
+}
+
+// keep keeps a hit, for good or until it is known whether its record is a duplicate.
+func (c *collector) keep(number uint64, record int, data []byte) error {
+	head := binary.AppendUvarint(binary.AppendUvarint(nil, uint64(len(c.sources)-1)), uint64(record))
+	if c.held != nil {
+		return c.held.Add(spill.Key{number}, head, data)
+	}
+	return c.accept(number, head, data)
+}
+
+// accept puts a hit in its place.
+func (c *collector) accept(number uint64, head, data []byte) error {
+	r := newHitReader(data)
+	_ = r.text() // the id
+	key := timeKey(r.text())
+	key[2] = number
+	return c.hits.Add(key, head, data)
+}
+
+// timeKey orders hits by the time of their events. Those without one come last.
+func timeKey(text string) spill.Key {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return spill.Key{math.MaxUint64}
+	}
+	return spill.Key{uint64(at.Unix()) + 1<<63, uint64(at.Nanosecond())}
+}
+
+// resolve finds the duplicates among the undecided records: of those with one id the first is the event. The hits that remain go to their
+// place in time.
+func (c *collector) resolve() error {
+	if c.open == nil {
+		return nil
+	}
+	st := &c.run.stats
+	duplicates := spill.NewSorter(sortMemory, "")
+	defer duplicates.Close()
+	var last spill.Key
+	first := true
+	for key, flag := range c.open.All() {
+		twice := !first && key[0] == last[0] && key[1] == last[1]
+		last, first = key, false
+		if !twice {
+			continue
+		}
+		st.duplicates++
+		if flag[0] == 0 {
+			st.unmatched--
+			continue
+		}
+		st.matched--
+		if err := duplicates.Add(spill.Key{key[2]}); err != nil {
+			return err
+		}
+	}
+	next, stop := iter.Pull2(duplicates.All())
+	defer stop()
+	duplicate, _, more := next()
+	for key, data := range c.held.All() {
+		if more && duplicate[0] == key[0] {
+			duplicate, _, more = next()
+			continue
+		}
+		head := newHitReader(data)
+		head.number()
+		head.number()
+		if err := c.accept(key[0], data[:len(data)-len(head.data)], data[len(data)-len(head.data):]); err != nil {
+			return err
+		}
+	}
+	return errors.Join(c.open.Err(), duplicates.Err(), c.held.Err())
+}
+
+// write writes the findings.
+func (c *collector) write(w findingWriter) error {
+	err := c.resolve()
+	for _, data := range c.hits.All() {
+		if failed := c.writeHit(w, data); failed != nil {
+			return errors.Join(err, fmt.Errorf("cannot write the findings: %w", failed))
+		}
+	}
+	err = errors.Join(err, c.hits.Err())
+	if failed := w.close(); failed != nil {
+		err = errors.Join(err, fmt.Errorf("cannot write the findings: %w", failed))
+	}
+	return err
+}
+
+// writeHit writes a finding for each rule that an event matched.
+func (c *collector) writeHit(w findingWriter, data []byte) error {
+	r := newHitReader(data)
+	source, record := c.sources[r.number()], r.number()
+	cells := make([]string, len(cellPaths))
+	for i := range cells {
+		cells[i] = r.text()
+	}
+	var raw []byte
+	if c.run.raw {
+		raw = []byte(r.text())
+	}
+	for n := r.number(); n > 0; n = r.number() {
+		d := &c.run.detectors[n-1]
+		f := d.finding
+		f.Source, f.Record, f.Time, f.EventID = source, record, cells[cellTime], cells[cellID]
+		f.cells, f.raw = cells, raw
+		if c.run.explains() {
+			f.Matched = r.matched()
+		}
+		c.run.stats.findings[d.rule.Level]++
+		c.run.stats.rules[d.rule]++
+		if err := w.write(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}

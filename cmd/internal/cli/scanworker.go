@@ -1,0 +1,239 @@
+package cli
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"sync"
+
+	"sigmatic/cmd/internal/spill"
+	"sigmatic/evaluator"
+	"sigmatic/evaluator/cloudtrail"
+)
+
+// scanEngine is what all workers of a scan share.
+type scanEngine struct {
+	engine     *evaluator.Engine
+	detectors  []detector
+	references []*evaluator.Reference // the engine's queries
+	detector   []int                  // by query: the one it belongs to
+	cells      [len(cellPaths)][]int  // the engine's fields, by cell
+	dedup      bool
+	explain    bool // the format shows the values that made a rule match
+	raw        bool // the format shows the event
+	batches    sync.Pool
+}
+
+func newScanEngine(s *scanRun) *scanEngine {
+	e := &scanEngine{detectors: s.detectors, dedup: !s.noDedup, explain: s.explains(), raw: s.raw}
+	for i, d := range s.detectors {
+		for _, r := range d.references {
+			e.references, e.detector = append(e.references, r), append(e.detector, i)
+		}
+	}
+	var fields []string
+	for cell, paths := range cellPaths {
+		for _, path := range paths {
+			e.cells[cell] = append(e.cells[cell], len(fields))
+			fields = append(fields, path)
+		}
+	}
+	e.engine = evaluator.NewEngine(e.references, fields...)
+	return e
+}
+
+func (e *scanEngine) worker() cloudtrail.Worker[*scanBatch] {
+	return &scanWorker{scanEngine: e, matcher: e.engine.Matcher(), batch: e.newBatch()}
+}
+
+func (e *scanEngine) newBatch() *scanBatch {
+	if b, ok := e.batches.Get().(*scanBatch); ok {
+		return b
+	}
+	return &scanBatch{}
+}
+
+func (e *scanEngine) reuse(b *scanBatch) {
+	b.records, b.ids, b.hits, b.data, b.unreadable = 0, b.ids[:0], b.hits[:0], b.data[:0], b.unreadable[:0]
+	e.batches.Put(b)
+}
+
+// scanBatch is what some records in a row came to.
+type scanBatch struct {
+	records    int
+	ids        []spill.ID // by record, unless duplicates are wanted; zero where there is none
+	hits       []hit
+	data       []byte
+	unreadable []unreadable
+}
+
+// hit is an event that rules matched. The rest of it is in the batch's data, as hitReader reads it.
+type hit struct {
+	record     int // in the batch, from 0
+	index      int // as cloudtrail.Record has it
+	start, end int
+}
+
+// unreadable is a record that cannot be evaluated.
+type unreadable struct {
+	record int
+	text   string
+}
+
+// scanWorker evaluates events.
+type scanWorker struct {
+	*scanEngine
+	matcher *evaluator.Matcher
+	batch   *scanBatch
+}
+
+// Scan implements cloudtrail.Worker.
+func (w *scanWorker) Scan(b []byte) int { return w.matcher.Scan(b) }
+
+// Batch implements cloudtrail.Worker.
+func (w *scanWorker) Batch() *scanBatch {
+	b := w.batch
+	w.batch = w.newBatch()
+	return b
+}
+
+// Take implements cloudtrail.Worker.
+func (w *scanWorker) Take(r cloudtrail.Record) {
+	b := w.batch
+	record := b.records
+	b.records++
+	if r.Source != "" { // the matcher has not seen it
+		if err := w.matcher.Load(r.Raw); err != nil {
+			text := fmt.Sprintf("%s:%d: the record cannot be evaluated: %v", r.Source, r.Line, err)
+			b.unreadable = append(b.unreadable, unreadable{record, text})
+			b.ids = append(b.ids, spill.ID{})
+			return
+		}
+	}
+	if w.dedup {
+		b.ids = append(b.ids, eventKey(w.cell(cellID)))
+	}
+	matches := w.matcher.Matches()
+	if len(matches) == 0 {
+		return
+	}
+	h := hit{record: record, index: r.Index, start: len(b.data)}
+	b.data = w.appendHit(b.data, matches, r.Raw)
+	h.end = len(b.data)
+	b.hits = append(b.hits, h)
+}
+
+func (w *scanWorker) cell(number int) string {
+	for _, field := range w.cells[number] {
+		if text := w.matcher.Text(field); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// appendHit writes the cells, the event where it is asked for, and the rules.
+func (w *scanWorker) appendHit(b []byte, matches []int, raw []byte) []byte {
+	for number := range w.cells {
+		b = appendText(b, w.cell(number))
+	}
+	if w.raw {
+		b = appendText(b, string(raw))
+	}
+	last := -1
+	for _, query := range matches {
+		if w.detector[query] == last {
+			continue // the conditions of a rule are alternatives
+		}
+		last = w.detector[query]
+		b = binary.AppendUvarint(b, uint64(last)+1)
+		if w.explain {
+			b = w.appendMatched(b, query)
+		}
+	}
+	return append(b, 0)
+}
+
+func (w *scanWorker) appendMatched(b []byte, query int) []byte {
+	var values []matchedValue
+	collectMatched(w.references[query].Explain(w.matcher.Event()), false, &values)
+	b = binary.AppendUvarint(b, uint64(len(values)))
+	for _, v := range values {
+		b = binary.AppendUvarint(appendText(appendText(b, v.Field), v.Value), uint64(v.Line))
+	}
+	return b
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// hitReader reads what appendHit has written. Its texts are parts of one.
+type hitReader struct{ data string }
+
+func newHitReader(data []byte) *hitReader { return &hitReader{string(data)} }
+
+func (r *hitReader) number() (n int) {
+	for shift := 0; ; shift += 7 {
+		c := r.data[0]
+		r.data = r.data[1:]
+		if n |= int(c&0x7f) << shift; c < 0x80 {
+			return n
+		}
+	}
+}
+
+func (r *hitReader) text() string {
+	n := r.number()
+	s := r.data[:n]
+	r.data = r.data[n:]
+	return s
+}
+
+func (r *hitReader) matched() []matchedValue {
+	values := make([]matchedValue, r.number())
+	for i := range values {
+		values[i] = matchedValue{Field: r.text(), Value: r.text(), Line: r.number()}
+	}
+	return values
+}
+
+// eventKey is the memory of an event that was seen: its id itself if that is a UUID, as CloudTrail's are, else the head of its hash. Two of a
+// billion ids share a hash with a chance of less than one in 10^20.
+func eventKey(id string) spill.ID {
+	if id == "" {
+		return spill.ID{}
+	}
+	if key, ok := uuidKey(id); ok {
+		return key
+	}
+	sum := sha256.Sum256([]byte(id))
+	return spill.ID{binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:])}
+}
+
+// uuidKey reads a UUID in its canonical text, so that different texts never have the same key.
+func uuidKey(id string) (key spill.ID, ok bool) {
+	if len(id) != 36 {
+		return key, false
+	}
+	digits := 0
+	for i := range len(id) {
+		c := id[i]
+		switch {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return key, false
+			}
+			continue
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		default:
+			return key, false
+		}
+		key[digits/16] = key[digits/16]<<4 | uint64(c)
+		digits++
+	}
+	return key, key != spill.ID{}
+}
