@@ -76,6 +76,9 @@ func (w *twin) compare(t *testing.T, o *outcome, query string, events []Event) {
 		liveIDs, err = w.run(t.Context(), query)
 		return err
 	})
+	if errors.As(liveErr, &live) && live.Status >= 500 || liveErr != nil && refusedByReader(liveErr) || strings.TrimSpace(query) == "" {
+		return // a fault of the engine's, or of the reader before it
+	}
 	name := w.interpreter.Name() + " " + w.interpreter.Variant()
 	switch {
 	case liveErr != nil && !errors.As(liveErr, &live) && !strings.HasPrefix(liveErr.Error(), "kibana:"):
@@ -91,6 +94,18 @@ func (w *twin) compare(t *testing.T, o *outcome, query string, events []Event) {
 	default:
 		o.same++
 	}
+}
+
+// refusedByReader reports whether the reading of KQL that stands before the engine
+// leaves a construct out, which is no verdict of Kibana's.
+func refusedByReader(err error) bool {
+	text := err.Error()
+	for _, reason := range []string{"a range with a wildcard", "a field without wildcards", "the value null", "no single field", "wildcards on"} {
+		if strings.HasPrefix(text, "kibana: ") && strings.Contains(text, reason) {
+			return true
+		}
+	}
+	return false
 }
 
 // partsOn shows the smallest event that only one of two selects.

@@ -87,11 +87,7 @@ func NewPattern(p lucene.Pattern, ignoreCase bool) *Automaton {
 func (m *Automaton) Match(text string) bool {
 	at := m.start
 	for _, r := range text {
-		i := m.interval(r)
-		next := m.steps[at][i]
-		if next == 0 {
-			next = m.step(at, i)
-		}
+		next := m.follow(at, m.interval(r))
 		if m.nodes[next].kind == nothing {
 			return false
 		}
@@ -113,6 +109,14 @@ func (m *Automaton) search(r rune) int32 {
 		i--
 	}
 	return int32(i)
+}
+
+// follow gives the state behind a state and a character of an interval.
+func (m *Automaton) follow(at, interval int32) int32 {
+	if next := m.steps[at][interval]; next != 0 {
+		return next
+	}
+	return m.step(at, interval)
 }
 
 // step makes the state behind a state and a character of an interval.
@@ -305,13 +309,25 @@ func (m *Automaton) both(of []int32) int32 {
 	case 1:
 		return out[0]
 	}
+	if !slices.ContainsFunc(out, func(o int32) bool { return m.nodes[o].kind != class }) {
+		set := anyRune
+		for _, o := range out {
+			set = intersect(set, m.sets[m.nodes[o].a])
+		}
+		return m.class(set)
+	}
 	nullable := !slices.ContainsFunc(out, func(o int32) bool { return !m.nodes[o].nullable })
 	return m.node(node{kind: both, of: out, nullable: nullable})
 }
 
 func (m *Automaton) not(a int32) int32 {
-	if m.nodes[a].kind == not {
+	switch {
+	case m.nodes[a].kind == not:
 		return m.nodes[a].a
+	case m.nodes[a].kind == nothing:
+		return m.anyText()
+	case a == m.anyText():
+		return m.nothing()
 	}
 	return m.node(node{kind: not, a: a, nullable: !m.nodes[a].nullable})
 }
@@ -368,7 +384,11 @@ func (m *Automaton) regexp(re lucene.Regexp) int32 {
 		}
 		return out
 	case lucene.Repeat:
-		return m.repeat(m.regexp(re.Of), int32(re.Min), int32(re.Max))
+		of := m.regexp(re.Of)
+		if m.nodes[of].kind == nothing && re.Max < 0 {
+			return of // Lucene's Operations.repeat: not even the empty text
+		}
+		return m.repeat(of, int32(re.Min), int32(re.Max))
 	case lucene.Complement:
 		return m.not(m.regexp(re.Of))
 	case lucene.Class:
@@ -432,6 +452,9 @@ func normalize(pairs []rune) []rune {
 	return out
 }
 
+// intersect gives the characters of both sets.
+func intersect(a, b []rune) []rune { return invert(normalize(append(invert(a), invert(b)...))) }
+
 // invert gives all other characters.
 func invert(set []rune) []rune {
 	var out []rune
@@ -490,39 +513,49 @@ func (m *Automaton) numerals(lo, hi string) int32 {
 	return m.union(of)
 }
 
+// maxStates bounds how many states are looked at for a property of all texts.
+const maxStates = 2000
+
 // MatchesAll reports whether the expression matches every text.
 func (m *Automaton) MatchesAll() bool {
-	if m.nodes[m.start].kind == not || m.nodes[m.start].kind == both {
-		return false // not decided here
+	seen := map[int32]bool{m.start: true}
+	todo := []int32{m.start}
+	for len(todo) > 0 && len(seen) < maxStates {
+		at := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if !m.nodes[at].nullable {
+			return false
+		}
+		for i := range m.bounds {
+			if next := m.follow(at, int32(i)); !seen[next] && m.bounds[i] <= utf8.MaxRune {
+				seen[next] = true
+				todo = append(todo, next)
+			}
+		}
 	}
-	return m.start == m.anyText()
+	return len(todo) == 0
 }
 
 // Single gives the one text that the expression matches, if there is only one.
 func (m *Automaton) Single() (string, bool) {
 	var b strings.Builder
 	at := m.start
-	for range 1 << 16 {
-		n := m.nodes[at]
-		switch n.kind {
-		case empty:
-			return b.String(), true
-		case class:
-			n.b = m.empty()
-			n.a = at
-		case sequence:
-		case nothing, union, both, not, repeat:
-			return "", false
+	for range maxStates {
+		way, found := int32(0), false
+		for i := range m.bounds {
+			if m.bounds[i] > utf8.MaxRune || m.nodes[m.follow(at, int32(i))].kind == nothing {
+				continue
+			}
+			if found || m.nodes[at].nullable || i+1 == len(m.bounds) || m.bounds[i+1] != m.bounds[i]+1 {
+				return "", false
+			}
+			way, found = int32(i), true
 		}
-		if m.nodes[n.a].kind != class {
-			return "", false
+		if !found {
+			return b.String(), m.nodes[at].nullable
 		}
-		set := m.sets[m.nodes[n.a].a]
-		if len(set) != 2 || set[0] != set[1] {
-			return "", false
-		}
-		b.WriteRune(set[0])
-		at = n.b
+		b.WriteRune(m.bounds[way])
+		at = m.follow(at, way)
 	}
 	return "", false
 }

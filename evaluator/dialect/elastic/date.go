@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -11,7 +12,7 @@ import (
 // comma, and, behind any time, a zone. What follows the year may be left out.
 
 // ParseDate reads strict_date_optional_time||epoch_millis as milliseconds since
-// 1970. roundUp gives the last millisecond of what a short form stands for. The
+// 1970. roundUp fills the time of day that a short form leaves out from above. The
 // error is a *ValueError or an *UnknownError.
 func ParseDate(text string, roundUp bool) (int64, error) {
 	d, err := parseDateText(text, roundUp)
@@ -24,7 +25,9 @@ func ParseDate(text string, roundUp bool) (int64, error) {
 	// Milliseconds may have a fraction, which is rounded down.
 	if strings.Trim(text, "-0123456789.") == "" && !strings.HasPrefix(text, ".") && !strings.HasSuffix(text, ".") {
 		if r, ok := parseDecimal(text); ok {
-			return floor(r), nil
+			if n := new(big.Int).Div(r.Num(), r.Denom()); n.IsInt64() {
+				return n.Int64(), nil
+			}
 		}
 	}
 	return 0, badValue("%q is no date", text)
@@ -89,12 +92,12 @@ func parseDateText(text string, roundUp bool) (int64, error) {
 		}
 		zone = time.FixedZone("", offset)
 	}
+	if roundUp {
+		nanos = roundUpFields(fields, given, nanos)
+	}
 	t := time.Date(fields[0], time.Month(fields[1]), fields[2], fields[3], fields[4], fields[5], nanos, zone)
 	if int(t.Month()) != fields[1] || t.Day() != fields[2] {
 		return 0, &NoSuchDateError{text}
-	}
-	if roundUp && nanos == 0 {
-		t = endOf(t, given)
 	}
 	return t.UnixMilli(), nil
 }
@@ -127,13 +130,16 @@ func fraction(s string, allowed bool) (nanos int, rest string, ok bool) {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// endOf gives the last millisecond of a date of so many fields.
-func endOf(t time.Time, given int) time.Time {
-	next := [...]time.Time{
-		1: t.AddDate(1, 0, 0), 2: t.AddDate(0, 1, 0), 3: t.AddDate(0, 0, 1),
-		4: t.Add(time.Hour), 5: t.Add(time.Minute), 6: t.Add(time.Second),
+// roundUpFields fills the parts of the time that are not given with their
+// greatest values; a month and a day that are not given stay the first (measured).
+func roundUpFields(fields []int, given, nanos int) int {
+	for i := max(given, 3); i < len(fields); i++ {
+		fields[i] = parts[i-1].most
 	}
-	return next[given].Add(-time.Millisecond)
+	if nanos == 0 {
+		return 999_999_999
+	}
+	return nanos
 }
 
 func zoneAhead(s string) bool {

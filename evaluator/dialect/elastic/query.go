@@ -2,6 +2,7 @@ package elastic
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -114,7 +115,7 @@ func (ix *Index) Term(name, text string, ignoreCase bool) (Bits, error) {
 		if !ok || math.IsInf(d, 0) || math.IsNaN(d) {
 			return Bits{}, badValue("%q is no finite number, which the field %q holds", text, name)
 		}
-		return ix.where(f, func(v any) bool { return compareDoubles(v.(float64), d) == 0 }), nil
+		return ix.where(f, func(v any) bool { return CompareDoubles(v.(float64), d) == 0 }), nil
 	case dialect.Boolean:
 		b, ok := ParseBoolean(text)
 		if !ok {
@@ -192,8 +193,12 @@ func (ix *Index) Regexp(name, text string) (Bits, error) {
 	case Units(text) > maxRegexp:
 		return Bits{}, badValue("a regular expression of %d characters, the index allows %d", Units(text), maxRegexp)
 	}
-	re, err := lucene.ParseRegexp(text)
-	if err != nil {
+	re, err := lucene.ParseQueryRegexp(text)
+	var unsupported *lucene.UnsupportedError
+	switch {
+	case errors.As(err, &unsupported):
+		return Bits{}, unknown("%s", err)
+	case err != nil:
 		return Bits{}, badValue("%s", err)
 	}
 	return ix.whereTerm(f, NewRegexp(re).Match), nil
@@ -277,7 +282,7 @@ func rangeOf(ix *Index, f *Field, r Range, parse func(string) (any, bool)) (Bits
 
 func compareIndexed(a, b any) int {
 	if d, ok := a.(float64); ok {
-		return compareDoubles(d, b.(float64))
+		return CompareDoubles(d, b.(float64))
 	}
 	return Compare(a, b)
 }
@@ -339,8 +344,8 @@ func (ix *Index) rangeDate(f *Field, r Range) (Bits, error) {
 	return ix.where(f, func(v any) bool { return r.admits(Compare(v, low), Compare(v, high)) }), nil
 }
 
-// compareDoubles orders doubles as the index does, which puts -0 before 0.
-func compareDoubles(a, b float64) int {
+// CompareDoubles orders doubles as the index does, which puts -0 before 0.
+func CompareDoubles(a, b float64) int {
 	if a == 0 && b == 0 {
 		return Compare(!math.Signbit(a), !math.Signbit(b))
 	}

@@ -119,15 +119,6 @@ func parseDecimal(text string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(text)
 }
 
-// floor rounds down; what no long holds is cut off.
-func floor(r *big.Rat) int64 {
-	n := new(big.Int).Div(r.Num(), r.Denom()) // Euclidean: down, as the denominator is positive
-	if !n.IsInt64() {
-		return int64(n.Sign()) * math.MaxInt64
-	}
-	return n.Int64()
-}
-
 // ParseDouble reads a number as Java's Double.parseDouble: blanks around and a
 // suffix f or d are allowed, so are NaN, Infinity and hexadecimal numbers.
 func ParseDouble(text string) (float64, bool) {

@@ -3,6 +3,7 @@ package esql
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"sigmatic/evaluator/dialect/elastic"
 	"sigmatic/parser/query/esql"
@@ -29,14 +30,59 @@ func (c *compiler) comparison(e *esql.Binary) (expr, error) {
 		return expr{}, failf(e.Offset(), "booleans have no order for %s", e.Op)
 	}
 	holds := holding[e.Op]
-	return c.fold(expr{kind: boolean, eval: func(r *row) []any {
+	if right.isConstant {
+		left = left.rearranged(e)
+	} else if left.isConstant {
+		right = right.rearranged(e)
+	}
+	pushable := left.indexed() && right.isConstant || right.indexed() && left.isConstant
+	return c.fold(expr{kind: boolean, pushable: pushable, eval: func(r *row) []any {
 		x, okX := one(left.eval(r))
 		y, okY := one(right.eval(r))
 		if !okX || !okY {
 			return nil
 		}
-		return boolValue(holds(compareValues(x, y)))
+		return boolValue(holds(c.order(x, y)))
 	}}, left, right)
+}
+
+// indexed reports whether the optimizer can ask the index about a column.
+func (of expr) indexed() bool { return of.field != nil && of.kind != text }
+
+// order compares two values. The index has an order of its own for -0 and 0.
+func (c *compiler) order(x, y any) int {
+	if d, ok := x.(float64); ok && d == 0 && c.indexed != nil && *c.indexed {
+		return elastic.CompareDoubles(d, number(y))
+	}
+	return compareValues(x, y)
+}
+
+// rearranged guards arithmetic that is compared with a constant: the optimizer
+// turns n + 1 == 12 into n == 11, which is not null where n + 1 overflows.
+func (of expr) rearranged(e *esql.Binary) expr {
+	if of.operands == nil {
+		return of
+	}
+	eval, plain := of.eval, of
+	of.eval = func(r *row) []any {
+		v := eval(r)
+		d, isDouble := one(v)
+		negativeZero := isDouble && d == 0.0 && math.Signbit(number(d))
+		if len(v) == 0 && of.kind.isWhole() && plain.overflows(r) || negativeZero {
+			r.err = unknownf(e.Offset(), "an overflow, or -0, in a comparison that the optimizer may rearrange")
+		}
+		return v
+	}
+	return of
+}
+
+// overflows reports whether arithmetic is null although its operands are not.
+func (of expr) overflows(r *row) bool {
+	if of.operands == nil {
+		return false
+	}
+	inner := slices.ContainsFunc(of.operands, func(o expr) bool { return o.overflows(r) })
+	return inner || len(of.eval(r)) == 0 && !slices.ContainsFunc(of.operands, func(o expr) bool { return len(o.eval(r)) != 1 })
 }
 
 // holding judges the order of two values.
@@ -101,6 +147,13 @@ func castConstant(at int, e expr, to kind) (expr, error) {
 
 // in compiles IN, which is a chain of == under OR.
 func (c *compiler) in(e *esql.In) (expr, error) {
+	if len(e.List) == 1 && !isNullLiteral(e.List[0]) {
+		op := esql.Eq
+		if e.Negated {
+			op = esql.Neq
+		}
+		return c.comparison(&esql.Binary{Pos: e.Pos, Op: op, Left: e.Of, Right: e.List[0]})
+	}
 	of, err := c.operand(e.Of)
 	if err != nil {
 		return expr{}, err
@@ -108,6 +161,9 @@ func (c *compiler) in(e *esql.In) (expr, error) {
 	list, err := c.operands(e.List)
 	if err != nil {
 		return expr{}, err
+	}
+	if of.kind != null && len(list) == 1 {
+		return expr{}, failf(e.Offset(), "IN takes members of type %s, found null", of.kind)
 	}
 	for i := range list {
 		var left expr
@@ -117,6 +173,13 @@ func (c *compiler) in(e *esql.In) (expr, error) {
 		if list[i].kind != null {
 			of = left
 		}
+	}
+	nullMember := func(m expr) bool { return m.isConstant && len(m.constant) == 0 }
+	switch {
+	case e.Negated && slices.ContainsFunc(list, nullMember) && c.nullMatters:
+		return expr{}, unknownf(e.Offset(), "NOT IN with NULL, under NOT or in a function")
+	case e.Negated && slices.ContainsFunc(list, nullMember), !slices.ContainsFunc(list, func(m expr) bool { return !nullMember(m) }):
+		return constant(boolean), nil // the optimizer makes null of it, also where a member is equal
 	}
 	set := constantSet(list)
 	decide := func(r *row) truth {
@@ -142,7 +205,8 @@ func (c *compiler) in(e *esql.In) (expr, error) {
 		return result
 	}
 	negated := [...]truth{isNull: isNull, isTrue: isFalse, isFalse: isTrue}
-	return c.fold(expr{kind: boolean, eval: func(r *row) []any {
+	pushable := of.indexed() && !slices.ContainsFunc(list, func(m expr) bool { return !m.isConstant })
+	return c.fold(expr{kind: boolean, pushable: pushable, eval: func(r *row) []any {
 		t := decide(r)
 		if e.Negated {
 			t = negated[t]
@@ -181,7 +245,7 @@ func (c *compiler) arithmetic(e *esql.Binary) (expr, error) {
 		return expr{}, failf(e.Offset(), "cannot compute %s %s %s", left.kind, e.Op, right.kind)
 	}
 	result := max(left.kind, right.kind)
-	return c.fold(expr{kind: result, eval: func(r *row) []any {
+	return c.fold(expr{kind: result, operands: of, eval: func(r *row) []any {
 		x, okX := one(left.eval(r))
 		y, okY := one(right.eval(r))
 		if !okX || !okY {
@@ -273,7 +337,7 @@ func (c *compiler) sign(e *esql.Sign) (expr, error) {
 	if !e.Minus {
 		return of, nil
 	}
-	return c.fold(expr{kind: of.kind, eval: func(r *row) []any {
+	return c.fold(expr{kind: of.kind, operands: []expr{of}, eval: func(r *row) []any {
 		v, ok := one(of.eval(r))
 		if !ok {
 			return nil

@@ -31,11 +31,30 @@ func (c *compiler) call(e *esql.Call) (expr, error) {
 	if n := len(e.Args); n < f.least || f.most >= 0 && n > f.most || e.Star || e.Options != nil {
 		return expr{}, failf(e.Offset(), "%s does not take such arguments", strings.ToUpper(e.Name))
 	}
-	args, err := c.operands(e.Args)
+	args, err := c.arguments(e)
 	if err != nil {
 		return expr{}, err
 	}
 	return f.compile(c, e, args)
+}
+
+// arguments compiles the arguments of a function. In COALESCE(x, false) null is
+// as good as false.
+func (c *compiler) arguments(e *esql.Call) ([]expr, error) {
+	if e.Name != "coalesce" || len(e.Args) != 2 || !isFalseLiteral(e.Args[1]) {
+		return c.operands(e.Args)
+	}
+	matters := c.nullMatters
+	c.inside++
+	c.nullMatters = false
+	first, err := c.compile(e.Args[0])
+	c.inside, c.nullMatters = c.inside-1, matters
+	return []expr{first, constant(boolean, false)}, err
+}
+
+func isFalseLiteral(e esql.Expr) bool {
+	b, ok := esql.Unparen(e).(*esql.Bool)
+	return ok && !b.Value
 }
 
 // wants checks the type of an argument; null goes with every type.
@@ -85,9 +104,15 @@ func texts(k kind, apply func(v []string) []any) func(*compiler, *esql.Call, []e
 	}
 }
 
-// condition is a function of two strings that is true or false.
+// condition is a function of two strings that is true or false. The index can be
+// asked for a constant at an end of a field.
 func condition(holds func(a, b string) bool) function {
-	return function{2, 2, texts(boolean, func(v []string) []any { return boolValue(holds(v[0], v[1])) })}
+	apply := texts(boolean, func(v []string) []any { return boolValue(holds(v[0], v[1])) })
+	return function{2, 2, func(c *compiler, e *esql.Call, args []expr) (expr, error) {
+		out, err := apply(c, e, args)
+		out.pushable = args[0].indexed() && args[1].isConstant
+		return out, err
+	}}
 }
 
 // each is a function of one value that is applied to every value.
@@ -294,8 +319,10 @@ func cidrMatch(c *compiler, e *esql.Call, args []expr) (expr, error) {
 		}
 		networks = append(networks, network{lo, hi})
 	}
-	return c.single(boolean, args[:1], func(_ *row, v []any) []any {
+	out, err := c.single(boolean, args[:1], func(_ *row, v []any) []any {
 		a := v[0].(netip.Addr)
 		return boolValue(slices.ContainsFunc(networks, func(n network) bool { return n.lo.Compare(a) <= 0 && a.Compare(n.hi) <= 0 }))
 	})
+	out.pushable = args[0].indexed()
+	return out, err
 }

@@ -28,29 +28,43 @@ func (c *compiler) like(e *esql.Like) (expr, error) {
 	}
 	automata := make([]*elastic.Automaton, len(e.Patterns))
 	for i, p := range e.Patterns {
-		if automata[i], err = c.automaton(e, of, p); err != nil {
+		if automata[i], err = automaton(e, p); err != nil {
 			return expr{}, err
 		}
 	}
 	if out, ok, err := c.simpler(e, of, automata); ok || err != nil {
 		return out, err
 	}
-	memo := map[string]bool{}
-	return c.fold(expr{kind: boolean, eval: func(r *row) []any {
+	memo, indexed := map[string]bool{}, automata
+	if e.Regexp && of.indexed() && slices.ContainsFunc(e.Patterns, lucene.HasRuns) {
+		if indexed, err = indexAutomata(e); err != nil {
+			return expr{}, err
+		}
+	}
+	tooLong := e.Regexp && slices.ContainsFunc(e.Patterns, func(p string) bool { return elastic.Units(p) > maxRegexp })
+	return c.fold(expr{kind: boolean, pushable: of.indexed(), eval: func(r *row) []any {
+		if tooLong && c.indexed != nil && *c.indexed {
+			r.err = failf(e.Offset(), "the index takes expressions of up to %d characters", maxRegexp)
+			return nil
+		}
 		v, ok := one(of.eval(r))
 		if !ok {
 			return nil
 		}
 		matched, known := memo[v.(string)]
 		if !known {
-			matched = slices.ContainsFunc(automata, func(m *elastic.Automaton) bool { return m.Match(v.(string)) })
+			used := automata
+			if c.indexed != nil && *c.indexed {
+				used = indexed
+			}
+			matched = slices.ContainsFunc(used, func(m *elastic.Automaton) bool { return m.Match(v.(string)) })
 			memo[v.(string)] = matched
 		}
 		return boolValue(matched != e.Negated)
 	}}, of)
 }
 
-func (c *compiler) automaton(e *esql.Like, of expr, pattern string) (*elastic.Automaton, error) {
+func automaton(e *esql.Like, pattern string) (*elastic.Automaton, error) {
 	if !e.Regexp {
 		p, err := likePattern(pattern)
 		if err != "" {
@@ -58,15 +72,24 @@ func (c *compiler) automaton(e *esql.Like, of expr, pattern string) (*elastic.Au
 		}
 		return elastic.NewPattern(p, false), nil
 	}
-	if of.field != nil && elastic.Units(pattern) > maxRegexp {
-		// The index refuses it; whether the index is asked depends on the optimizer.
-		return nil, unknownf(e.Offset(), "an expression of %d characters over a field", elastic.Units(pattern))
-	}
 	re, err := lucene.ParseRegexp(pattern)
 	if err != nil {
 		return nil, failf(e.Offset(), "the pattern %q: %v", pattern, err)
 	}
 	return elastic.NewRegexp(re), nil
+}
+
+// indexAutomata are those of the expressions as the index reads them.
+func indexAutomata(e *esql.Like) ([]*elastic.Automaton, error) {
+	out := make([]*elastic.Automaton, len(e.Patterns))
+	for i, p := range e.Patterns {
+		re, err := lucene.ParseQueryRegexp(p)
+		if err != nil {
+			return nil, unknownf(e.Offset(), "the pattern %q: %v", p, err)
+		}
+		out[i] = elastic.NewRegexp(re)
+	}
+	return out, nil
 }
 
 // likePattern reads a pattern of LIKE, in which a backslash stands only before a
@@ -94,7 +117,10 @@ func (c *compiler) simpler(e *esql.Like, of expr, automata []*elastic.Automaton)
 	}
 	m := automata[0]
 	if m.MatchesAll() {
-		return expr{kind: boolean, eval: func(r *row) []any { return boolValue((len(of.eval(r)) > 0) != e.Negated) }}, true, nil
+		if e.Regexp && strings.Contains(e.Patterns[0], "{") {
+			return expr{}, false, unknownf(e.Offset(), "whether the optimizer sees that %q matches everything", e.Patterns[0])
+		}
+		return expr{kind: boolean, pushable: of.field != nil, eval: func(r *row) []any { return boolValue((len(of.eval(r)) > 0) != e.Negated) }}, true, nil
 	}
 	if text, ok := m.Single(); ok {
 		return c.insensitive(of, constant(keyword, text), e.Negated)
@@ -110,7 +136,8 @@ type caseChange struct {
 
 // insensitive compiles the comparison of a changed case with a constant as the
 // optimizer does (ReplaceStringCasingWithInsensitiveEquals): only the letters of
-// ASCII fold, and a constant in the other case is never equal.
+// ASCII fold. A constant in the other case is never equal, which is false and not
+// null, and != with it asks only whether there is a value.
 func (c *compiler) insensitive(left, right expr, negated bool) (expr, bool, error) {
 	want, ok := right.text()
 	if !ok || left.folds == nil || left.isConstant {
@@ -120,18 +147,23 @@ func (c *compiler) insensitive(left, right expr, negated bool) (expr, bool, erro
 		return expr{}, false, unknownf(-1, "the case of %q", want)
 	} else if changed != want {
 		if negated {
-			return expr{}, false, unknownf(-1, "!= of a changed case and a constant in the other case")
+			return notNull(left.folds.of), true, nil
 		}
 		return constant(boolean, false), true, nil
 	}
 	of := left.folds.of
-	return expr{kind: boolean, eval: func(r *row) []any {
+	return expr{kind: boolean, pushable: of.indexed(), eval: func(r *row) []any {
 		v, ok := one(of.eval(r))
 		if !ok {
 			return nil
 		}
 		return boolValue(equalASCII(v.(string), want) != negated)
 	}}, true, nil
+}
+
+// notNull is IS NOT NULL.
+func notNull(of expr) expr {
+	return expr{kind: boolean, pushable: of.field != nil, eval: func(r *row) []any { return boolValue(len(of.eval(r)) > 0) }}
 }
 
 // equalASCII compares two texts without regard to the case of ASCII letters.

@@ -18,6 +18,7 @@ type table struct {
 	// behind one that hides it from every search.
 	searchable, limited bool
 	ordered             bool // the order of the rows is told by SORT
+	sorted              bool // there was a SORT, and no LIMIT behind it
 	grouped             bool // rows are no documents
 }
 
@@ -43,11 +44,36 @@ func run(ix *elastic.Index, q *esql.Query) (*table, error) {
 		}
 	}
 	for _, c := range q.Commands {
+		if where, ok := c.(*esql.Where); ok {
+			if err := checkDepth(where.Condition); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, c := range joinWheres(q.Commands) {
 		if err := t.command(c); err != nil {
 			return nil, err
 		}
 	}
 	return t, nil
+}
+
+// joinWheres makes one WHERE of those that follow each other, as the optimizer
+// does.
+func joinWheres(commands []esql.Command) []esql.Command {
+	var out []esql.Command
+	for _, c := range commands {
+		where, ok := c.(*esql.Where)
+		if len(out) > 0 && ok {
+			if before, ok := out[len(out)-1].(*esql.Where); ok {
+				both := &esql.And{Pos: before.Pos, Terms: []esql.Expr{before.Condition, where.Condition}}
+				out[len(out)-1] = &esql.Where{Pos: before.Pos, Condition: both}
+				continue
+			}
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // from reads the index, whatever it is called. Metadata columns are left out:
@@ -101,17 +127,32 @@ func (t *table) find(name string) (column, bool) {
 }
 
 func (t *table) where(c *esql.Where) error {
-	cond, err := t.condition(c.Condition)
+	terms := conjuncts([]esql.Expr{c.Condition})
+	never, err := (&compiler{}).nullified(terms)
 	if err != nil {
 		return err
 	}
-	t.rows, err = keep(t.rows, cond)
-	return err
+	for _, term := range terms {
+		cond, err := t.condition(c.Condition, term)
+		if err != nil {
+			return err
+		}
+		if never {
+			cond = constant(boolean)
+		}
+		if t.rows, err = keep(t.rows, cond); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// condition compiles an expression that may hold searches.
-func (t *table) condition(e esql.Expr) (expr, error) {
-	cond, err := (&compiler{table: t, searches: true}).top(e)
+// condition compiles an expression that may hold searches: a term of a whole
+// condition, which the optimizer takes to the index by itself.
+func (t *table) condition(whole, e esql.Expr) (expr, error) {
+	c := &compiler{table: t, searches: true, whole: whole, indexed: new(bool)}
+	cond, err := c.top(e)
+	*c.indexed = cond.pushable
 	if err != nil {
 		return expr{}, err
 	}
@@ -188,6 +229,9 @@ func (t *table) project(at int, patterns []string, keep bool) error {
 		if err != nil {
 			return err
 		}
+		if !slices.ContainsFunc(t.columns, func(c column) bool { return match(c.name) }) {
+			return failf(at, "no column matches %q", p)
+		}
 		for _, c := range t.columns {
 			if match(c.name) && !slices.ContainsFunc(chosen, func(o column) bool { return o.name == c.name }) {
 				chosen = append(chosen, c)
@@ -214,14 +258,14 @@ func (t *table) rename(c *esql.Rename) error {
 			return failf(c.Offset(), "unknown column %q", n.From)
 		}
 		columns := slices.DeleteFunc(slices.Clone(t.columns), func(o column) bool { return o.name == n.From || o.name == n.To })
-		from.name = n.To
+		from.name, from.field = n.To, nil
 		t.columns = append(columns, from)
 	}
 	return nil
 }
 
 func (t *table) limit(c *esql.Limit) error {
-	t.searchable, t.limited = false, true
+	t.searchable, t.limited, t.sorted = false, true, false
 	if c.N >= len(t.rows) {
 		return nil
 	}
@@ -268,7 +312,7 @@ func (t *table) sort(c *esql.Sort) error {
 	for i := 1; i < len(t.rows); i++ {
 		compare(t.rows[i-1], t.rows[i])
 	}
-	t.ordered = !ties
+	t.ordered, t.sorted = !ties, true
 	for _, r := range t.rows {
 		if r.err != nil {
 			return r.err
@@ -294,7 +338,10 @@ func compareKeys(x, y []any, desc, nullFirst bool) int {
 
 // expand makes a row of each value of a column.
 func (t *table) expand(c *esql.MvExpand) error {
-	t.searchable, t.limited = false, true
+	t.searchable = false
+	if t.sorted {
+		return unknownf(c.Offset(), "MV_EXPAND behind SORT without LIMIT")
+	}
 	from, ok := t.find(c.Column)
 	if !ok {
 		return failf(c.Offset(), "unknown column %q", c.Column)

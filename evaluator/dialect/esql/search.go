@@ -40,6 +40,10 @@ func (c *compiler) queryString(s *esql.String) (elastic.Bits, error) {
 	case errors.As(err, &unsupported):
 		return elastic.Bits{}, unknownf(s.Offset(), "%v", err)
 	case err != nil:
+		if len(conjuncts([]esql.Expr{c.whole})) > 1 {
+			// Where another term is never true the text is not read.
+			return elastic.Bits{}, unknownf(s.Offset(), "whether the engine finds the fault under AND: %v", err)
+		}
 		return elastic.Bits{}, failf(s.Offset(), "the query string: %v", err)
 	}
 	b, err := c.table.ix.QueryString(q)

@@ -144,7 +144,7 @@ func (t *table) aggregates(c *esql.Stats) ([]aggregate, error) {
 			agg.name = call.String()
 		}
 		if a.Where != nil {
-			cond, err := t.condition(a.Where)
+			cond, err := t.condition(a.Where, a.Where)
 			if err != nil {
 				return nil, err
 			}

@@ -58,8 +58,9 @@ type expr struct {
 	isConstant bool
 	constant   []any
 	field      *elastic.Field // if the expression is a column of the index
-	search     bool           // a search is in it, outside of any function
+	pushable   bool           // a condition that the optimizer can take to the index
 	folds      *caseChange    // if the expression is TO_LOWER or TO_UPPER
+	operands   []expr         // if the expression is arithmetic
 }
 
 func constant(k kind, values ...any) expr {

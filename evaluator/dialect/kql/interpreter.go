@@ -133,7 +133,13 @@ func inner(n kql.Node) int {
 func (s store) query(n kql.Node) (elastic.Bits, error) {
 	switch n := n.(type) {
 	case *kql.And:
-		return s.combine(n.Terms, s.ix.All(), elastic.Bits.And)
+		b, err := s.combine(n.Terms, s.ix.All(), elastic.Bits.And)
+		var bad *dialect.QueryError
+		if errors.As(err, &bad) && !bad.Unknown {
+			// Where another term can match nothing in the index, none is built.
+			err = unknownf(bad.Offset, "whether Elasticsearch finds the fault under and: %s", bad.Detail)
+		}
+		return b, err
 	case *kql.Or:
 		return s.combine(n.Terms, s.ix.None(), elastic.Bits.Or)
 	case *kql.Not:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
@@ -193,6 +194,9 @@ const maxDepth = 400
 
 // Parse reads a query. The error is a *SyntaxError.
 func Parse(text string) (*Query, error) {
+	if !utf8.ValidString(text) {
+		return nil, &SyntaxError{0, false, "the query is not UTF-8"}
+	}
 	if err := preflight(text); err != nil {
 		return nil, err
 	}

@@ -309,3 +309,46 @@ func Unparen(e Expr) Expr {
 		e = p.Of
 	}
 }
+
+// Walk visits an expression and all expressions in it, from outside in.
+func Walk(e Expr, visit func(Expr)) {
+	visit(e)
+	each := func(list ...Expr) {
+		for _, o := range list {
+			Walk(o, visit)
+		}
+	}
+	switch e := e.(type) {
+	case *And:
+		each(e.Terms...)
+	case *Or:
+		each(e.Terms...)
+	case *Paren:
+		each(e.Of)
+	case *Not:
+		each(e.Of)
+	case *Binary:
+		each(e.Left, e.Right)
+	case *Sign:
+		each(e.Of)
+	case *In:
+		each(e.Of)
+		each(e.List...)
+	case *Like:
+		each(e.Of)
+	case *IsNull:
+		each(e.Of)
+	case *Match:
+		each(e.Value)
+	case *Call:
+		each(e.Args...)
+		for _, o := range e.Options {
+			each(o.Value)
+		}
+	case *Cast:
+		each(e.Of)
+	case *List:
+		each(e.Values...)
+	case *Column, *String, *Number, *Bool, *Null, *Span:
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2"
 	"github.com/alecthomas/participle/v2/lexer"
@@ -76,6 +77,9 @@ const maxDepth = 400
 
 // Parse reads a query; the empty query is nil. The error is a *SyntaxError.
 func Parse(text string) (Node, error) {
+	if !utf8.ValidString(text) {
+		return nil, &SyntaxError{0, "the query is not UTF-8"}
+	}
 	if err := preflight(text); err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package kql
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -157,7 +156,10 @@ func (v *Value) String() string {
 	for i, p := range v.Pieces {
 		texts[i] = escape(p)
 	}
-	return strings.Join(texts, "*")
+	if text := strings.Join(texts, "*"); text != "" {
+		return text
+	}
+	return `\u0020` // trimmed when it is read
 }
 
 func quote(s string) string {
@@ -179,7 +181,9 @@ func escape(s string) string {
 			b.WriteString(`\r`)
 		case c == '\t':
 			b.WriteString(`\t`)
-		case slices.ContainsFunc(operatorWords, func(w string) bool { return hasWord(s[i:], w) }):
+		case hasWord(s[i:], "not"): // \n would be a line break
+			fmt.Fprintf(&b, `\u%04x`, c)
+		case hasWord(s[i:], "or") || hasWord(s[i:], "and"):
 			b.WriteByte('\\')
 			b.WriteByte(c)
 		default:

@@ -138,6 +138,9 @@ const maxQueryDepth = 400
 // alternatives, as with default_operator OR. The error is a *SyntaxError;
 // Unsupported tells those that are only beyond this reader.
 func ParseQuery(text string) (Query, error) {
+	if !utf8.ValidString(text) {
+		return nil, &SyntaxError{0, "the text is not UTF-8"}
+	}
 	p := &queryParser{text: text}
 	p.scan()
 	q := p.clauses("")
@@ -178,6 +181,7 @@ const (
 	tokFuzzy
 	tokQuoted
 	tokTerm
+	tokBare // an operator with a blank behind, which is a word
 	tokStar
 	tokWildcard
 	tokRegex
@@ -238,6 +242,9 @@ func tokenAt(text string, at int) (tokenKind, int) {
 		return tokEnd, at
 	}
 	c := text[at]
+	if strings.IndexByte("+-!", c) >= 0 && strings.TrimLeft(text[at+1:], queryBlanks) != text[at+1:] {
+		return tokBare, at + 1
+	}
 	if kind, ok := singles[c]; ok {
 		return kind, at + 1
 	}
@@ -416,6 +423,8 @@ func (p *queryParser) value(field string) Query {
 	at, image := p.start, p.image
 	var q Query
 	switch p.kind {
+	case tokBare:
+		q = Term{Field: field, Text: image, At: at}
 	case tokTerm:
 		q = comparison(Term{Field: field, Text: p.unescape(image), At: at})
 	case tokQuoted:
@@ -566,15 +575,22 @@ func codeUnit(digits string) (rune, bool) {
 
 // String implements Query.
 func (q Clauses) String() string {
-	texts := make([]string, len(q.Of))
+	var b strings.Builder
 	for i, c := range q.Of {
-		text := c.Query.String()
-		if group, ok := c.Query.(Clauses); ok {
-			text = "(" + group.String() + ")"
+		switch {
+		case i > 0 && c.Occur == Should:
+			b.WriteString(" OR ") // bare words side by side would be one value
+		case i > 0:
+			b.WriteByte(' ')
 		}
-		texts[i] = [...]string{Should: "", Must: "+", MustNot: "-"}[c.Occur] + text
+		b.WriteString([...]string{Should: "", Must: "+", MustNot: "-"}[c.Occur])
+		if group, ok := c.Query.(Clauses); ok {
+			b.WriteString("(" + group.String() + ")")
+			continue
+		}
+		b.WriteString(c.Query.String())
 	}
-	return strings.Join(texts, " ")
+	return b.String()
 }
 
 // String implements Query.

@@ -79,10 +79,36 @@ const (
 // ParseRegexp reads an expression with all operators of RegExp.ALL. The error is
 // a *SyntaxError.
 func ParseRegexp(text string) (Regexp, error) {
+	return parseRegexp(&regexpParser{text: text})
+}
+
+// ParseQueryRegexp reads an expression as Elasticsearch's regexp query does, which
+// makes one of a run of quantifiers before Lucene sees them: * unless all are the
+// same. So where there is nothing to repeat, ?? matches the text ? (measured on
+// 8.19.21; what it makes of +? there is not understood, and the error is then an
+// *UnsupportedError).
+func ParseQueryRegexp(text string) (Regexp, error) {
+	return parseRegexp(&regexpParser{text: text, joinRuns: true})
+}
+
+// HasRuns reports whether the two readings of an expression may differ.
+func HasRuns(text string) bool {
+	for i := 1; i < len(text); i++ {
+		if strings.IndexByte("?*+", text[i]) >= 0 && strings.IndexByte("?*+", text[i-1]) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func parseRegexp(p *regexpParser) (Regexp, error) {
+	text := p.text
+	if !utf8.ValidString(text) {
+		return nil, &SyntaxError{0, "the expression is not UTF-8"}
+	}
 	if text == "" {
 		return Concat{}, nil
 	}
-	p := &regexpParser{text: text}
 	re := p.union()
 	if p.err == nil && p.at < len(text) {
 		p.fail("expected the end, found %q", p.peekRune())
@@ -97,10 +123,11 @@ func ParseRegexp(text string) (Regexp, error) {
 // grammar. What an operator would need an operand for is a plain character
 // there: "(?:a)" matches the text "?:a", and "a||b" the text "|b".
 type regexpParser struct {
-	text  string
-	at    int
-	depth int
-	err   error
+	joinRuns bool
+	text     string
+	at       int
+	depth    int
+	err      error
 }
 
 func (p *regexpParser) fail(format string, args ...any) {
@@ -186,7 +213,7 @@ func (p *regexpParser) concat() Regexp {
 func (p *regexpParser) repeat() Regexp {
 	e := p.complement()
 	for p.peek("?*+{") {
-		switch p.next() {
+		switch p.quantifier() {
 		case '?':
 			e = Repeat{e, 0, 1}
 		case '*':
@@ -198,6 +225,17 @@ func (p *regexpParser) repeat() Regexp {
 		}
 	}
 	return e
+}
+
+// quantifier takes one of ? * + {, or a run that counts as one.
+func (p *regexpParser) quantifier() rune {
+	c := p.next()
+	for p.joinRuns && c != '{' && p.peek("?*+") {
+		if p.next() != c {
+			c = '*'
+		}
+	}
+	return c
 }
 
 func (p *regexpParser) counted(e Regexp) Regexp {
@@ -327,6 +365,17 @@ func (p *regexpParser) simple() Regexp {
 	}
 	if name, ok := p.named(); ok {
 		return Class{Members: []Range{{Name: name}}}
+	}
+	if p.joinRuns && p.peek("?*+") {
+		start := p.at
+		for p.peek("?*+") {
+			p.at++
+		}
+		run := p.text[start:p.at]
+		if strings.Trim(run, run[:1]) != "" && p.err == nil {
+			p.err = &UnsupportedError{Offset: start, Detail: "the run " + run + " without an operand"}
+		}
+		return Literal{Text: run[:1]}
 	}
 	return Literal{Text: string(p.char())}
 }
