@@ -126,13 +126,17 @@ func (d Difference) Block(q *ast.Query) []Line {
 	if fragment == "" {
 		fragment = shorten(d.Text)
 	}
+	word := "part" // of the rule
+	if _, ok := c.Expr.(*ast.Match); ok {
+		word = "leaf"
+	}
 	return []Line{
-		{"leaf", placeOf(c.Expr) + shorten(c.Expr.String())},
+		{word, placeOf(c.Expr) + shorten(c.Expr.String())},
 		{"query", shorten(fragment)},
 		event,
 		{"rule", rule},
 		{"engine", engine},
-		{"why", fmt.Sprintf("by the rule this part is %t%s; the query of this part alone says %t", c.Explanation.Matched, foundIn(c.Explanation), !c.Explanation.Matched)},
+		{"why", fmt.Sprintf("by the rule this %s is %t%s; its query alone says %t", word, c.Explanation.Matched, foundIn(c.Explanation), !c.Explanation.Matched)},
 	}
 }
 
