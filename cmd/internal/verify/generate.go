@@ -65,9 +65,10 @@ func Generate(q *ast.Query, seed uint64, size int) []Event {
 // JSON; fields that are not in it are missing.
 type generator struct {
 	rng    *rand.Rand
-	fields []string            // that the query looks at, in its order
-	leaves map[string][]leaf   // by field
-	probes map[string][]string // by field
+	fields []string                            // that the query looks at, in its order
+	leaves map[string][]*ast.Match             // by field
+	refs   map[*ast.Match]*evaluator.Reference // of leaves alone
+	probes map[string][]string                 // by field
 	bases  []map[string]string
 	bodies [][]byte
 	seen   map[string]bool
@@ -75,14 +76,9 @@ type generator struct {
 	traits traits
 }
 
-type leaf struct {
-	match *ast.Match
-	ref   *evaluator.Reference // of the leaf alone
-}
-
 func newGenerator(q *ast.Query, seed uint64) *generator {
 	g := &generator{
-		rng: rand.New(rand.NewPCG(seed, 0x5167)), leaves: map[string][]leaf{}, probes: map[string][]string{}, seen: map[string]bool{},
+		rng: rand.New(rand.NewPCG(seed, 0x5167)), leaves: map[string][]*ast.Match{}, refs: map[*ast.Match]*evaluator.Reference{}, probes: map[string][]string{}, seen: map[string]bool{},
 		traits: traitsOf(q.Expr),
 	}
 	ast.Leaves(q.Expr, func(m *ast.Match, _ bool) { g.leaf(m) })
@@ -103,11 +99,11 @@ func (g *generator) leaf(m *ast.Match) {
 	g.field(name)
 	if ref, ok := m.Value.(*ast.FieldRef); ok {
 		g.field(ref.Field.Name)
-		g.leaves[ref.Field.Name] = append(g.leaves[ref.Field.Name], leaf{match: m})
+		g.leaves[ref.Field.Name] = append(g.leaves[ref.Field.Name], m)
 	}
-	l := leaf{match: m}
-	l.ref, _ = evaluator.New(&ast.Query{Expr: m})
-	g.leaves[name] = append(g.leaves[name], l)
+	// A leaf without a reference of its own satisfies every demand.
+	g.refs[m], _ = evaluator.New(&ast.Query{Expr: m})
+	g.leaves[name] = append(g.leaves[name], m)
 }
 
 // fieldOf is the field of a leaf; that of keywords is one of our own.
@@ -128,10 +124,10 @@ func (g *generator) probe(f string) {
 	}
 	var all []string
 	for _, l := range leaves {
-		all = append(all, hits(l.match.Value, g.rng)...)
+		all = append(all, hits(l.Value, g.rng)...)
 	}
 	for i, l := range leaves {
-		near := nearMisses(l.match.Value, g.rng)
+		near := nearMisses(l.Value, g.rng)
 		if i > 2 { // the traps are the same for each; a few will do
 			g.rng.Shuffle(len(near), func(i, j int) { near[i], near[j] = near[j], near[i] })
 			near = near[:min(len(near), 10)]
@@ -358,11 +354,8 @@ func (g *generator) satisfies(f, raw string, need *demand) bool {
 	}
 	agree := func(list []*ast.Match, want bool) bool {
 		for _, m := range list {
-			i := slices.IndexFunc(g.leaves[f], func(l leaf) bool { return l.match == m })
-			if i < 0 || g.leaves[f][i].ref == nil {
-				continue
-			}
-			if _, ref := m.Value.(*ast.FieldRef); !ref && g.leaves[f][i].ref.Match(ev) != want {
+			leaf := g.refs[m]
+			if _, isRef := m.Value.(*ast.FieldRef); leaf != nil && !isRef && leaf.Match(ev) != want {
 				return false
 			}
 		}
