@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz bench record engines engines-test engines-stop release reproducible
+.PHONY: help build test race lint fuzz bench record proof engines engines-test engines-stop release reproducible
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
@@ -44,12 +44,15 @@ record: ## write the golden files anew, where a package's tests know -record
 		$(GO) test $$dir -count=1 -run Golden -record; \
 	done
 
+proof: ## hold every query of a public rule set to its rule, on the interpreters (needs SIGMATIC_SHARED)
+	SIGMATIC_PROOF=all $(GO) test -count=1 -timeout 30m -run '^TestProof' -v ./cmd/internal/verify
+
 engines: ## build and start the real engines (needs a JDK and Maven)
 	testdata/engines/start.sh $(ENGINES_DIR)
 
 engines-test: ## start the engines and run the tests that need them
 	dir=$$(testdata/engines/start.sh $(ENGINES_DIR)) && set -a && . "$$dir/env" && set +a && \
-		SIGMATIC_ENGINES=require $(GO) test -count=1 ./cmd/internal/verify/...
+		SIGMATIC_ENGINES=require $(GO) test -count=1 -timeout 20m -run ^TestLive ./cmd/internal/verify/...
 
 engines-stop: ## stop the engines
 	testdata/engines/stop.sh $(ENGINES_DIR)

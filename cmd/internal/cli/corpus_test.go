@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"maps"
 	"os"
@@ -16,8 +15,8 @@ import (
 
 	"sigmatic/ast"
 	"sigmatic/ast/source"
+	"sigmatic/cmd/internal/evtxtest"
 	"sigmatic/evaluator"
-	"sigmatic/evaluator/cloudtrail"
 	"sigmatic/parser"
 )
 
@@ -194,7 +193,7 @@ func TestWindowsRegression(t *testing.T) {
 			want, _ = strconv.Atoi(string(m[1]))
 		}
 		got := 0
-		for _, event := range windowsEvents(t, filepath.Join(dir, "event.json")) {
+		for _, event := range evtxtest.Events(t, filepath.Join(dir, "event.json")) {
 			if matchesAny(t, refs, event) {
 				got++
 			}
@@ -203,53 +202,4 @@ func TestWindowsRegression(t *testing.T) {
 			t.Errorf("%s matches %d events, want %d", filepath.Base(dir), got, want)
 		}
 	}
-}
-
-// windowsEvents reads events in the shape of EVTX and makes them flat.
-func windowsEvents(t *testing.T, path string) [][]byte {
-	t.Helper()
-	var out [][]byte
-	_, err := cloudtrail.Read(context.Background(), cloudtrail.File(path), cloudtrail.Options{}, func(r cloudtrail.Record) error {
-		var doc struct{ Event map[string]map[string]any }
-		if err := json.Unmarshal(r.Raw, &doc); err != nil {
-			return err
-		}
-		flat, err := json.Marshal(flatten(doc.Event))
-		out = append(out, flat)
-		return err
-	}, func(p cloudtrail.Problem) { t.Errorf("%s", p) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-// flatten gives the fields the names that rules use: Event.System.X and
-// Event.EventData.X are X, as is Event.UserData.TEMPLATE.X; an attribute Y of X is X_Y, names lose their blanks.
-func flatten(event map[string]map[string]any) map[string]any {
-	out := map[string]any{}
-	for name, section := range event {
-		if name == "UserData" { // one map, named after the event's template
-			for _, template := range section {
-				if m, ok := template.(map[string]any); ok {
-					section = m
-				}
-			}
-		}
-		for name, value := range section {
-			if m, ok := value.(map[string]any); ok {
-				if attributes, ok := m["#attributes"].(map[string]any); ok {
-					for k, v := range attributes {
-						out[name+"_"+k] = v
-					}
-				}
-				if text, ok := m["#text"]; ok {
-					out[name] = text
-				}
-				continue
-			}
-			out[strings.ReplaceAll(name, " ", "")] = value
-		}
-	}
-	return out
 }

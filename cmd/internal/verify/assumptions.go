@@ -98,6 +98,7 @@ func modelsOf(target string, n backends.Note, fields []string, mapping engine.Ma
 			return []model{{n.Code, func(v *view) {
 				for _, f := range fields {
 					v.body.closeLists(f)
+					v.body.dropObject(f)
 				}
 				v.change(fields, listAsText)
 			}}}
@@ -196,6 +197,17 @@ func (o object) dropLists(field string) {
 	case string:
 		if strings.HasPrefix(v, "[") {
 			delete(o, head)
+		}
+	}
+}
+
+// dropObject removes an object where a field is taken for a value: stores keep
+// what is in it under names of their own.
+func (o object) dropObject(field string) {
+	if v, ok := o.at(field); ok {
+		if _, isObject := v.(object); isObject {
+			o.set(field, "")
+			delete(o, field)
 		}
 	}
 }

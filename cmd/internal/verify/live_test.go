@@ -46,8 +46,8 @@ func TestLive(t *testing.T) {
 
 // TestLiveCorpus runs a sample of a large public rule set.
 func TestLiveCorpus(t *testing.T) {
-	queries := corpusSample(t, 260)
-	if len(queries) < 300 {
+	queries := corpusSample(t, 500)
+	if len(queries) < 500 {
 		t.Errorf("the sample has %d queries only", len(queries))
 	}
 	eachEngine(t, func(t *testing.T, b backends.Backend, e engine.Engine) {
@@ -302,7 +302,7 @@ func TestLiveSPL(t *testing.T) {
 	}
 	cases := len(queries)
 	if os.Getenv("SIGMATIC_SHARED") != "" {
-		queries = append(queries, corpusSample(t, 260)...)
+		queries = append(queries, corpusSample(t, 500)...)
 	}
 	var texts, titles []string
 	for i, q := range queries {

@@ -17,6 +17,7 @@ import (
 func typeModels(n backends.Note, fields []string, mapping engine.Mapping) []model {
 	typed := model{n.Code, func(v *view) {
 		for _, f := range fields {
+			v.body.dropObject(f)
 			if t := mapping[f]; t != "" && t != engine.Keyword {
 				v.change([]string{f}, func(raw string) string {
 					stored := storedAs(t, raw)

@@ -72,7 +72,8 @@ func readTraitCases(t testing.TB) []traitCase {
 	return out
 }
 
-// withTraits gives the fields f and g of a query the traits that the words say.
+// withTraits gives the fields f and g of a query the traits that the words say,
+// none for no words.
 // The fields beside them are keywords of one value in canonical case.
 func withTraits(t testing.TB, q *ast.Query, words string) *ast.Query {
 	t.Helper()
@@ -84,7 +85,7 @@ func withTraits(t testing.TB, q *ast.Query, words string) *ast.Query {
 		if f.Name != "f" && f.Name != "g" {
 			name = "keyword-single-canonical"
 		}
-		for _, w := range strings.Split(name, "-") {
+		for w := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '-' }) {
 			set := traitWords[w]
 			if set == nil {
 				t.Fatalf("%s: %q is no trait", words, w)
