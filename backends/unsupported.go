@@ -30,7 +30,8 @@ const (
 	FeaturePlaceholder Feature = "unresolved placeholder"
 	FeatureSize        Feature = "size"
 	FeatureCorrelation Feature = "correlation"
-	FeatureSchema      Feature = "refused by the schema" // whose store does not keep what the rule asks for
+	FeatureProof       Feature = "query that passes verify" // only where the user demands one
+	FeatureSchema      Feature = "refused by the schema"    // whose store does not keep what the rule asks for
 	FeaturePipeline    Feature = "refused by a pipeline"
 	FeatureLineBreak   Feature = "line break"
 	FeatureTitle       Feature = "title" // that a format's files cannot hold

@@ -53,6 +53,9 @@ func (c *convertRun) answer(r loadedRule) answer {
 	} else {
 		a.conversions, a.schema = c.convert(r)
 	}
+	if c.verified {
+		c.prove(a.conversions)
+	}
 	for i := range a.conversions {
 		a.conversions[i].postprocess()
 		a.conversions[i].render()

@@ -28,6 +28,7 @@ type convertRun struct {
 	prune        bool
 	watching     bool
 	allowRefused bool
+	verified     bool
 	selection    selection
 	filter       filterFlags
 	varsFlags    varsFlags
@@ -87,6 +88,7 @@ that their products import; list formats shows them.`,
 	f.BoolVar(&c.prune, "prune", false, "remove the files below -o DIR that the last manifest lists and no rule produces any more; with --manifest")
 	f.BoolVar(&c.watching, "watch", false, "convert again whenever a file has changed, and print what is new or different; an interrupt ends it")
 	f.BoolVar(&c.allowRefused, "allow-refused", false, "exit with 0 although a target refused a rule")
+	f.BoolVar(&c.verified, "verified", false, "hold each query to its rule on the interpreters, as verify does, and refuse one that differs")
 	c.selection.flags(cmd)
 	c.selection.logSourceFlag(cmd)
 	c.filter.flags(cmd)

@@ -46,6 +46,9 @@ func (p *proofRun) checkTerms() error {
 	if err := p.chooseTargets(); err != nil {
 		return err
 	}
+	if p.schema.name == "auto" && len(p.pipelines.paths) > 0 {
+		p.schema.name = pipeline.None().Name // the pipelines give fields names of their own
+	}
 	if err := p.schema.read(p.app); err != nil {
 		return err
 	}

@@ -89,6 +89,7 @@ func modelsOf(target string, n backends.Note, fields []string, mapping engine.Ma
 	case backends.NoteSingleValue:
 		if target == "splunk" {
 			return []model{{n.Code, func(v *view) {
+				v.body.hoist(fields)
 				for _, f := range fields {
 					v.body.dropLists(f)
 				}
@@ -96,6 +97,7 @@ func modelsOf(target string, n backends.Note, fields []string, mapping engine.Ma
 		}
 		if target == "logsql" {
 			return []model{{n.Code, func(v *view) {
+				v.body.hoist(fields)
 				for _, f := range fields {
 					v.body.closeLists(f)
 					v.body.dropObject(f)
@@ -145,8 +147,27 @@ func splitLines(values []string) []string {
 func (v *view) change(fields []string, change func(raw string) string) {
 	for _, f := range fields {
 		if raw, ok := v.body.at(f); ok {
-			if text, isScalar := raw.(string); isScalar {
+			text, isScalar := raw.(string)
+			if !isScalar {
+				continue
+			}
+			if _, whole := v.body[f]; whole && change(text) != "" {
+				v.body[f] = change(text)
+			} else {
+				delete(v.body, f)
 				v.body.set(f, change(text))
+			}
+		}
+	}
+}
+
+// hoist gives fields that lie in an object the keys of their whole names, so that
+// they stay when another field, which is that object, goes.
+func (o object) hoist(fields []string) {
+	for _, f := range fields {
+		if v, ok := o.at(f); ok {
+			if raw, isScalar := v.(string); isScalar {
+				o[f] = raw
 			}
 		}
 	}
@@ -181,11 +202,10 @@ func listAsText(raw string) string {
 // as a store does that has other names for what is in lists.
 func (o object) dropLists(field string) {
 	if v, ok := o[field]; ok {
-		raw, isScalar := v.(string)
-		if !isScalar || strings.HasPrefix(raw, "[") {
-			delete(o, field)
+		if raw, isScalar := v.(string); isScalar && !strings.HasPrefix(raw, "[") {
+			return
 		}
-		return
+		delete(o, field)
 	}
 	head, rest, dotted := strings.Cut(field, ".")
 	if !dotted {

@@ -16,6 +16,7 @@ import (
 // typeModels gives what a store makes of values that are not of a field's type.
 func typeModels(n backends.Note, fields []string, mapping engine.Mapping) []model {
 	typed := model{n.Code, func(v *view) {
+		v.body.hoist(fields)
 		for _, f := range fields {
 			v.body.dropObject(f)
 			if t := mapping[f]; t != "" && t != engine.Keyword {
