@@ -1,14 +1,19 @@
 package verify
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"sigmatic/cmd/internal/verify/engine"
+	"sigmatic/cmd/internal/verify/engine/enginetest"
+	"sigmatic/evaluator/dialect/esql"
 )
 
 // The fields of the nasty events, by type; z is in few events, nope in none.
@@ -64,15 +69,13 @@ type chooser struct{ *rand.Rand }
 
 func (c chooser) of(choices ...string) string { return choices[c.IntN(len(choices))] }
 
-func (c chooser) times(least, most int, make func() string) []string {
-	out := emptyTexts(least + c.IntN(most-least+1))
+func (c chooser) times(least, most int, write func() string) []string {
+	out := make([]string, least+c.IntN(most-least+1))
 	for i := range out {
-		out[i] = make()
+		out[i] = write()
 	}
 	return out
 }
-
-func emptyTexts(n int) []string { return make([]string, n) }
 
 // noise is a text of pieces.
 func (c chooser) noise(most int, pieces ...string) string {
@@ -239,12 +242,12 @@ func TestLiveInterpretersRandom(t *testing.T) {
 	for name, list := range twins {
 		for _, w := range list {
 			w.load(t, events, elasticMapping)
-			for kind, make := range kinds[name] {
+			for kind, write := range kinds[name] {
 				t.Run(name+" "+w.interpreter.Variant()+" "+kind, func(t *testing.T) {
 					c := chooser{rand.New(rand.NewPCG(seed, 7))}
 					o := &outcome{unknown: map[string]int{}}
 					for range n {
-						w.compare(t, o, make(c), events)
+						w.compare(t, o, write(c), events)
 					}
 					t.Log(o)
 				})
@@ -289,4 +292,72 @@ func (c chooser) kql(depth int) string {
 		return c.of("s", "r", "nope", "o", "o.p", "z", "n", "b") + ": *"
 	}
 	return c.of("s", "s", "r", "nope", `"s"`, "o.p") + c.of(": ", ":", " : ") + c.noise(4, "a", "b", "*", "?", `\*`, `\\`, `\:`, `\(`, "é", "A", " ", "12", `\u0061`, `\"`, "/")
+}
+
+// TestLiveInterpretersRows runs queries that aggregate.
+func TestLiveInterpretersRows(t *testing.T) {
+	e := enginetest.ESQL(t)
+	w := &twin{interpreter: esql.New(), engine: e}
+	w.load(t, elasticEvents(rand.New(rand.NewPCG(1, 1))), elasticMapping)
+	for _, query := range []string{
+		"FROM x | STATS c = COUNT(*)",
+		"FROM x | STATS COUNT(s), n = COUNT_DISTINCT(s), COUNT(*) BY b | SORT b",
+		"FROM x | STATS c = COUNT(*) BY s | SORT s",
+		"FROM x | STATS c = COUNT(*) BY s, r | SORT s, r NULLS FIRST",
+		"FROM x | STATS lo = MIN(n), hi = MAX(n) BY r | SORT r DESC",
+		"FROM x | STATS lo = MIN(t), hi = MAX(t), v = VALUES(b) BY z | SORT z",
+		`FROM x | STATS c = COUNT(*) WHERE QSTR("s:/[ab]+/"), d = COUNT(*) WHERE NOT COALESCE(s == "a", false) BY w = DATE_TRUNC(1 week, t) | WHERE d > 1 | SORT w`,
+		`FROM x | WHERE s == "nothing" | STATS c = COUNT(*), m = MAX(n)`,
+		`FROM x | WHERE s == "nothing" | STATS c = COUNT(*) BY r`,
+		"FROM x | EVAL k = CONCAT(s, \"|\", r) | STATS c = COUNT_DISTINCT(k) BY i | SORT i | LIMIT 5",
+		"FROM x | STATS BY b | SORT b DESC NULLS LAST",
+		"FROM x | WHERE n IS NOT NULL | STATS c = COUNT(*) BY n | WHERE c > 1 | SORT c DESC, n | KEEP n, c",
+		"FROM x | STATS c = COUNT(*) BY d | SORT d",
+		"FROM x | STATS n = MAX(n) | EVAL a = [1, 2, 2], b = \"x\", c = MV_COUNT(a), d = MV_DEDUPE(a), e = TO_STRING(a) | MV_EXPAND d",
+		"FROM x | STATS n = MAX(n) | EVAL a = 1.0, b = 1e7, c = 1e-5, d = 123456.789, e = -0.001, a = TO_STRING(a), b = TO_STRING(b), c = TO_STRING(c), d = TO_STRING(d), e = TO_STRING(e)",
+		`FROM x | STATS n = MAX(n) | EVAL t = TO_DATETIME("2024-01-31T10:11:12.345Z"), m = t + 1 month, y = t - 1 year, w = DATE_TRUNC(1 week, t), q = DATE_TRUNC(1 quarter, t), f = DATE_TRUNC(5 days, t), h = DATE_TRUNC(36 hours, t), x = t + 3 days`,
+	} {
+		live, err := e.Rows(t.Context(), query)
+		if err != nil {
+			t.Errorf("%s: %v", query, err)
+			continue
+		}
+		mine, err := w.store.Rows(query)
+		if err != nil {
+			t.Errorf("%s: %v", query, err)
+			continue
+		}
+		if a, b := rowsText(mine), rowsText(live); a != b {
+			t.Errorf("%s\ninterpreter:\n%s\nengine:\n%s", query, a, b)
+		}
+	}
+}
+
+// rowsText writes rows one a line; numbers by their value.
+func rowsText[R ~map[string]any](rows []R) string {
+	var b strings.Builder
+	for _, r := range rows {
+		for _, column := range slices.Sorted(maps.Keys(r)) {
+			fmt.Fprintf(&b, "%s=%s ", column, valueText(r[column]))
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func valueText(v any) string {
+	switch v := v.(type) {
+	case json.Number:
+		if d, err := v.Float64(); err == nil && strings.ContainsAny(v.String(), ".eE") {
+			return fmt.Sprint(d)
+		}
+		return v.String()
+	case []any:
+		texts := make([]string, len(v))
+		for i, m := range v {
+			texts[i] = valueText(m)
+		}
+		return "[" + strings.Join(texts, " ") + "]"
+	}
+	return fmt.Sprintf("%#v", v)
 }

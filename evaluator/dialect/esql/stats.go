@@ -17,7 +17,7 @@ type aggregate struct {
 }
 
 // stats compiles and runs STATS. A row belongs to the group of each value that
-// it has of a key; null is a group of its own.
+// it has of a key, once; null is a group of its own.
 func (t *table) stats(c *esql.Stats) error {
 	aggregates, err := t.aggregates(c)
 	if err != nil {
@@ -98,7 +98,7 @@ func (t *table) group(keys []expr) (order []string, groups map[string]*group, er
 		combinations := [][][]any{nil}
 		for _, k := range keys {
 			var next [][][]any
-			values := k.eval(r)
+			values := distinct(k.eval(r))
 			if r.err != nil {
 				return nil, nil, r.err
 			}
