@@ -45,7 +45,7 @@ func (Backend) Convert(q *ast.Query, opts backends.Options) (*backends.Output, e
 	if c.units > maxQueryUnits {
 		return nil, unsupported(backends.FeatureSize, expr.Range(), "the engine may have too little memory for so many regular expressions, and would then match less")
 	}
-	clause = backends.Fold(c.twoValued(backends.Fold(clause)))
+	clause = c.apart(backends.Fold(c.twoValued(backends.Fold(clause))))
 	if c.depth(clause) > maxDepth || nesting(clause) > maxNesting {
 		return nil, unsupported(backends.FeatureSize, expr.Range(), "the expression is deeper than the engine's parser allows")
 	}

@@ -294,6 +294,21 @@ func TestCoalesce(t *testing.T) {
 	expect(t, or(k("a", "X"), k("a", "Y"), k("a", "Z*")), `a IN ("X", "Y") OR a LIKE "Z*"`)
 }
 
+// A test for no value must not take others with it: see absent.go.
+func TestAbsenceBesideOthers(t *testing.T) {
+	k := func(name, v string) sigma.Expr {
+		return leafOf(sigma.Field{Name: name, Type: sigma.TypeKeyword, Multi: sigma.SingleValued, Case: sigma.CaseCanonical}, text(v))
+	}
+	none := func(name string) sigma.Expr { return not(k(name, "*")) }
+	expect(t, and(none("a"), or(k("a", "X"), k("b", "Y"))), `MV_COUNT(a) IS NULL AND (a == "X" OR b == "Y")`)
+	expect(t, and(none("a"), not(and(k("a", "X"), k("b", "Y")))), `MV_COUNT(a) IS NULL AND NOT COALESCE(a == "X" AND b == "Y", false)`)
+	expect(t, and(none("a"), or(none("a"), k("b", "Y"))), `MV_COUNT(a) IS NULL AND (a IS NULL OR b == "Y")`)
+	expect(t, not(and(none("a"), or(k("a", "X"), k("b", "Y")))), `NOT COALESCE(MV_COUNT(a) IS NULL AND (a == "X" OR b == "Y"), false)`)
+	expect(t, and(none("a"), or(k("a", "X"), k("a", "Z*"), k("a", "Y"))), `MV_COUNT(a) IS NULL AND (a IN ("X", "Y") OR a LIKE "Z*")`)
+	expect(t, and(none("a"), k("b", "Y")), `a IS NULL AND b == "Y"`)
+	expect(t, or(none("a"), k("a", "Y")), `a IS NULL OR a == "Y"`)
+}
+
 func TestLists(t *testing.T) {
 	list := func(vs ...sigma.Value) sigma.Expr {
 		var terms []sigma.Expr
