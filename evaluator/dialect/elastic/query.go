@@ -201,7 +201,11 @@ func (ix *Index) Regexp(name, text string) (Bits, error) {
 	case err != nil:
 		return Bits{}, badValue("%s", err)
 	}
-	return ix.whereTerm(f, NewRegexp(re).Match), nil
+	m := NewRegexp(re)
+	if m.tooComplex(re) {
+		return Bits{}, unknown("whether Lucene can run the expression /%s/", text)
+	}
+	return ix.whereTerm(f, m.Match), nil
 }
 
 // Units is the length of a text in UTF-16 code units, as Java counts it.
