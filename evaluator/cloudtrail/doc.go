@@ -5,11 +5,12 @@
 //
 // The form is told from the content, never from a file's name: a CloudTrail delivery file {"Records":[…]} (with other members before or
 // after Records too), an array of objects, one object a line (NDJSON), objects one after another in any layout, a single object, and
-// any sequence or nesting of these, such as delivery files written one behind the other or gathered in an array. gzip (all members) and
-// zstd are recognised by their magic bytes. A UTF-8 byte order mark is skipped.
+// any sequence or nesting of these, such as delivery files written one behind the other or gathered in an array. gzip (all members), zstd
+// and bzip2 are recognised by their magic bytes, also inside one another, and so are zip and tar, whose members are read like files. A UTF-8
+// byte order mark is skipped.
 //
-// An object is taken for a delivery file when one of its own members is spelled "Records" and holds an array; every other object is one
-// record, whatever is in it.
+// An object is taken for a delivery file when one of its own members is spelled "Records" and holds an array. What services put around
+// records is taken off (envelope.go). Every other object is one record, whatever is in it.
 //
 // # Invariants
 //
@@ -17,7 +18,8 @@
 //     bytes that are not UTF-8 are let through inside strings, because a log with one Latin-1 user name is better read than refused.
 //     encoding/json's Valid makes the same exception.
 //   - Records come in the order in which they stand, and Index, Line and Offset point at them.
-//   - Memory does not grow with the log: one window, never larger than [Options].MaxRecord and a few bytes.
+//   - Memory does not grow with the log: one window, never larger than [Options].MaxRecord and a few bytes. A zip archive that is no file
+//     is copied to a temporary one.
 //   - Every byte of the text is in a record, in the reach of a reported [Problem], or framing: white space, commas, the brackets of
 //     lists, and the other members of a delivery file's object.
 //   - The result does not depend on the sizes in which the bytes arrive.

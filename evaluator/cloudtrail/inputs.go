@@ -43,11 +43,17 @@ const Stdin = "-"
 // What a path names and is not taken is a problem: an error if the path leads nowhere, a note if a file of a directory is left out.
 // Symbolic links are followed when named, but not inside a directory, where they can lead in circles or to the same log twice.
 func Inputs(paths []string, stdin io.Reader) ([]Input, []Problem) {
-	f := finder{stdin: stdin, taken: map[string]bool{}}
+	return Deliveries{}.Inputs(paths, stdin)
+}
+
+// Inputs finds the inputs that paths name, as the function does, but for those that are not wanted by what their paths say. A file whose
+// path does not say it is taken.
+func (w Deliveries) Inputs(paths []string, stdin io.Reader) ([]Input, []Problem) {
+	f := finder{stdin: stdin, wanted: w, taken: map[string]bool{}}
 	for _, path := range paths {
 		f.path(path)
 	}
-	return f.inputs, f.problems
+	return f.inputs, append(f.problems, f.pruned.problems()...)
 }
 
 type finder struct {
@@ -55,6 +61,8 @@ type finder struct {
 	inputs   []Input
 	problems []Problem
 	taken    map[string]bool // by absolute path
+	wanted   Deliveries
+	pruned   pruned
 }
 
 func (f *finder) path(path string) {
@@ -106,6 +114,16 @@ func (f *finder) pattern(pattern string) {
 }
 
 func (f *finder) file(path string) {
+	if !f.wanted.any() {
+		d := DeliveryOf(path)
+		if f.wanted.excludes(d) {
+			f.pruned.files++
+			return
+		}
+		if f.wanted.silent(d) {
+			f.pruned.unnamed++
+		}
+	}
 	name, err := filepath.Abs(path)
 	if err != nil {
 		name = filepath.Clean(path)
@@ -143,12 +161,18 @@ func (f *finder) directory(root string) {
 				return fs.SkipDir
 			}
 		case entry.IsDir():
+			if f.wanted.excludes(DeliveryOf(path)) {
+				f.pruned.directories++
+				return fs.SkipDir
+			}
 		case entry.Type()&fs.ModeSymlink != 0:
 			f.problem(path, IgnoredLink, "a symbolic link inside a directory is not followed; name it to have it read")
 		case !entry.Type().IsRegular():
 			ignored["a kind that is neither file nor directory"]++
 		case !isLog(name):
 			ignored[extension(name)]++
+		case DeliveryOf(path).Kind == digests:
+			f.pruned.digests++
 		default:
 			found = true
 			f.file(path)
@@ -160,18 +184,18 @@ func (f *finder) directory(root string) {
 			count(ignored[kind], "file"), kind, strings.Join(logExtensions(), " ")))
 		f.problems[len(f.problems)-1].Count = ignored[kind]
 	}
-	if !found {
+	if !found && f.pruned == (pruned{}) {
 		f.problem(root, EmptyDirectory, "no log in the directory, expected files with one of "+strings.Join(logExtensions(), " "))
 	}
 }
 
 func logExtensions() []string {
-	return []string{".json", ".jsonl", ".ndjson", ".log", ".gz", ".zst"}
+	return []string{".json", ".jsonl", ".ndjson", ".log", ".gz", ".zst", ".bz2", ".zip", ".tar", ".tgz"}
 }
 
 func isLog(name string) bool {
 	name = strings.ToLower(name)
-	return slices.Contains(logExtensions(), filepath.Ext(name)) && !strings.Contains(name, ".tar.")
+	return slices.Contains(logExtensions(), filepath.Ext(name))
 }
 
 func extension(name string) string {

@@ -15,7 +15,7 @@ func logs(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for path, text := range map[string]string{
 		"logs/b.json": recA, "logs/a.ndjson": recB, "logs/2026/01/x.JSON.gz": pack(recC), "logs/2026/01/y.log": recA, "logs/2026/z.jsonl": recA,
-		"logs/q.zst": packZstd(recA), "logs/README": "", "logs/notes.txt": "", "logs/2026/more.TXT": "", "logs/all.tar.gz": "",
+		"logs/q.zst": packZstd(recA), "logs/README": "", "logs/notes.txt": "", "logs/2026/more.TXT": "", "logs/all.tar.gz": pack(recA),
 		"logs/._b.json": "", "logs/.cache/c.json": recA, "other/events.txt": recA, "other/[1].json": recB, "none/photo.jpg": "",
 	} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -35,14 +35,13 @@ func names(inputs []Input) []string {
 	return list
 }
 
-const wantedExtensions = "expected one of .json .jsonl .ndjson .log .gz .zst; name a file to have it read"
+const wantedExtensions = "expected one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz; name a file to have it read"
 
 func TestInputs(t *testing.T) {
 	logs(t)
-	inLogs := []string{"logs/2026/01/x.JSON.gz", "logs/2026/01/y.log", "logs/2026/z.jsonl", "logs/a.ndjson", "logs/b.json", "logs/q.zst"}
+	inLogs := []string{"logs/2026/01/x.JSON.gz", "logs/2026/01/y.log", "logs/2026/z.jsonl", "logs/a.ndjson", "logs/all.tar.gz", "logs/b.json", "logs/q.zst"}
 	leftOut := []string{
 		"logs: ignored 2 files with a name with a leading dot, " + wantedExtensions + " [ignored-file]",
-		"logs: ignored 1 file with extension .gz, " + wantedExtensions + " [ignored-file]",
 		"logs: ignored 2 files with extension .txt, " + wantedExtensions + " [ignored-file]",
 		"logs: ignored 1 file with no extension, " + wantedExtensions + " [ignored-file]",
 	}
@@ -59,7 +58,7 @@ func TestInputs(t *testing.T) {
 		{"name that looks like a pattern", []string{"other/[1].json"}, []string{"other/[1].json"}, nil},
 		{"pattern for a directory", []string{"no*"}, nil, []string{
 			"none: ignored 1 file with extension .jpg, " + wantedExtensions + " [ignored-file]",
-			"none: no log in the directory, expected files with one of .json .jsonl .ndjson .log .gz .zst [empty-directory]"}},
+			"none: no log in the directory, expected files with one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz [empty-directory]"}},
 		{"named twice", []string{"logs/b.json", "./logs/b.json", "-", "-"}, []string{"logs/b.json", "-"}, []string{
 			"./logs/b.json: named before, read only once [duplicate-input]", "-: named before, read only once [duplicate-input]"}},
 		{"missing", []string{"gone.json", "logs/b.json", "gone/*.json", "gone/[", "logs/**/x.json"}, []string{"logs/b.json"}, []string{
@@ -105,8 +104,8 @@ func TestInputsRead(t *testing.T) {
 		total.Add(stats)
 	}
 	want := []string{"logs/2026/01/x.JSON.gz " + recC, "logs/2026/01/y.log " + recA, "logs/2026/z.jsonl " + recA, "logs/a.ndjson " + recB,
-		"logs/b.json " + recA, "logs/q.zst " + recA, "- " + recC}
-	if diff := cmp.Diff(want, got); diff != "" || total.Inputs != 7 || total.Records != 7 || total.RecordBytes != 49 {
+		"logs/all.tar.gz " + recA, "logs/b.json " + recA, "logs/q.zst " + recA, "- " + recC}
+	if diff := cmp.Diff(want, got); diff != "" || total.Inputs != 8 || total.Records != 8 || total.RecordBytes != 56 {
 		t.Errorf("account %+v, records (-want +got):\n%s", total, diff)
 	}
 }
@@ -121,7 +120,7 @@ func TestLinks(t *testing.T) {
 	}
 	inputs, problems := Inputs([]string{"latest", "logs/linked.json", "logs"}, nil)
 	want := []string{"latest/01/x.JSON.gz", "latest/01/y.log", "latest/z.jsonl", "logs/linked.json",
-		"logs/2026/01/x.JSON.gz", "logs/2026/01/y.log", "logs/2026/z.jsonl", "logs/a.ndjson", "logs/b.json", "logs/q.zst"}
+		"logs/2026/01/x.JSON.gz", "logs/2026/01/y.log", "logs/2026/z.jsonl", "logs/a.ndjson", "logs/all.tar.gz", "logs/b.json", "logs/q.zst"}
 	if diff := cmp.Diff(want, names(inputs)); diff != "" {
 		t.Errorf("inputs (-want +got):\n%s", diff)
 	}

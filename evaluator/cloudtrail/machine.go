@@ -10,11 +10,11 @@ type machine struct {
 	state    state
 	open     []byte // the brackets that are open, '{' or '['
 	maxDepth int
-	isKey    bool   // the string is a member's name
-	keyAt    int    // where the name of the outermost object's member begins
-	records  bool   // that name is Records
-	hex      int    // hexadecimal digits still to come
-	literal  string // what remains of true, false or null
+	isKey    bool     // the string is a member's name
+	keyAt    int      // where the name of the outermost object's member begins
+	list     listName // what that name says of an array
+	hex      int      // hexadecimal digits still to come
+	literal  string   // what remains of true, false or null
 }
 
 // state is what may come next.
@@ -49,14 +49,14 @@ const (
 	done                    // it is complete
 	bad                     // the byte cannot stand here
 	deep                    // the byte opens one level too many
-	envelope                // the byte opens the list of a delivery file's Records
+	envelope                // the byte opens what may be a list of records
 	large                   // decided by the scanner: no end within MaxRecord
 	cut                     // decided by the scanner: the text ends
 )
 
 // reset prepares for a new value.
 func (m *machine) reset() {
-	m.state, m.open, m.records = wantValue, m.open[:0], false
+	m.state, m.open, m.list = wantValue, m.open[:0], noList
 }
 
 // resume prepares for the rest of an object whose member's value has just ended.
@@ -135,7 +135,7 @@ func (m *machine) begin(c byte) verdict {
 	case c == '"':
 		m.state, m.isKey = inString, false
 	case c == '{' || c == '[':
-		if c == '[' && m.records && len(m.open) == 1 {
+		if c == '[' && m.list != noList && len(m.open) == 1 {
 			return envelope
 		}
 		if len(m.open) >= m.maxDepth {
@@ -210,7 +210,7 @@ func (m *machine) text(b []byte, i int) (int, verdict) {
 			return i, bad // a control character
 		case m.isKey:
 			if len(m.open) == 1 {
-				m.records = i-m.keyAt == len(recordsKey) && string(b[m.keyAt:i]) == recordsKey
+				m.list = listNamed(b[m.keyAt:i])
 			}
 			m.state = wantColon
 			return i + 1, more
@@ -221,7 +221,7 @@ func (m *machine) text(b []byte, i int) (int, verdict) {
 	return i, more
 }
 
-// recordsKey is the one member name that the package knows.
+// recordsKey names the list of a delivery file.
 const recordsKey = "Records"
 
 // escapes gives the state behind a backslash and another byte; zero where that is no escape.

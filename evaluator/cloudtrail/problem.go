@@ -17,7 +17,13 @@ const (
 	CorruptGzip            Reason = "corrupt-gzip"            // compressed data that is damaged, or followed by something else
 	TruncatedZstd          Reason = "truncated-zstd"          // the same for zstd
 	CorruptZstd            Reason = "corrupt-zstd"            //
-	UnsupportedCompression Reason = "unsupported-compression" // zip, bzip2, xz, …
+	TruncatedBzip2         Reason = "truncated-bzip2"         // and for bzip2
+	CorruptBzip2           Reason = "corrupt-bzip2"           //
+	TruncatedTar           Reason = "truncated-tar"           // and for tar
+	CorruptTar             Reason = "corrupt-tar"             //
+	CorruptZip             Reason = "corrupt-zip"             // a zip archive, or a member of one, that is damaged or cut off
+	Encrypted              Reason = "encrypted"               // a member of an archive that wants a password
+	UnsupportedCompression Reason = "unsupported-compression" // xz, methods of zip that nothing here reads, …
 	UnsupportedEncoding    Reason = "unsupported-encoding"    // UTF-16
 	Binary                 Reason = "binary"                  // not text at all
 	Empty                  Reason = "empty"                   // no text but white space

@@ -14,7 +14,10 @@ import (
 // underlying file that blocks is not interrupted by ctx. A record is emitted as soon as its last byte is there; only behind damage may the
 // reader wait for a few bytes more. Different inputs may be read at the same time.
 func Read(ctx context.Context, in Input, opts Options, emit func(Record) error, report func(Problem)) (Stats, error) {
-	return readInput(ctx, in, opts, nil, emit, report)
+	u := unpacker{ctx: ctx, report: report, read: func(source string, t *text) (Stats, error) {
+		return readText(ctx, source, t, opts, nil, emit, report)
+	}}
+	return u.texts(in, 0)
 }
 
 // feed gives the text in blocks of its own, and knows records of which it has taken care.
@@ -34,26 +37,20 @@ type taken struct {
 	native bool
 }
 
-// readInput is Read; the text comes from a feed unless it is nil.
-func readInput(ctx context.Context, in Input, opts Options, f feed, emit func(Record) error, report func(Problem)) (Stats, error) {
+// readText reads one text as Read does. It comes from a feed unless that is nil.
+func readText(ctx context.Context, source string, src *text, opts Options, f feed, emit func(Record) error, report func(Problem)) (Stats, error) {
 	opts = opts.withDefaults()
-	s := &scanner{source: in.Name, opts: opts, emit: emit, feed: f}
+	s := &scanner{source: source, opts: opts, emit: emit, feed: f}
 	s.stats.Inputs = 1
 	s.log = ledger{report: report, limit: opts.MaxProblems, stats: &s.stats}
 	s.m.maxDepth = opts.MaxDepth
 	defer s.log.close()
 
-	src, err := openText(in)
-	if err != nil {
-		s.refuse(err)
-		return s.stats, ctx.Err()
-	}
-	defer src.close()
 	if s.win = newWindow(ctx, src, opts.MaxRecord); f != nil {
 		f.open(src)
 		s.win = newBlockWindow(ctx, f, opts.MaxRecord)
 	}
-	err = s.run()
+	err := s.run()
 	s.stats.SourceBytes = src.stored.n
 	s.stats.TextBytes = s.win.offset
 	return s.stats, err
@@ -292,6 +289,8 @@ func (s *scanner) scan() (i int, v verdict) {
 			b = b[:s.opts.MaxRecord]
 		}
 		switch i, v = s.m.run(b, i); {
+		case v == envelope && !s.holdsRecords(i, s.m.list):
+			s.m.list = noList
 		case v != more:
 			return i, v
 		case over:
@@ -311,7 +310,21 @@ func (s *scanner) record(n int) error {
 	s.stats.RecordBytes += int64(n)
 	w := s.win
 	s.native = s.native || opens(w.bytes()) == eventVersion
-	err := s.emit(Record{Source: s.source, Index: s.index, Line: w.line, Offset: w.offset, Raw: w.bytes()[:n:n]})
+	r := Record{Source: s.source, Index: s.index, Line: w.line, Offset: w.offset, Raw: w.bytes()[:n:n]}
+	inner, p := s.unwrap(r.Raw)
+	if p != nil {
+		p.Index, p.Line, p.Offset, p.Bytes = r.Index, r.Line, r.Offset, int64(n)
+		s.stats.Records--
+		s.stats.RecordBytes -= int64(n)
+		p.Detail += "; skipped " + count(n, "byte")
+		w.advance(n)
+		s.problem(*p)
+		return nil
+	}
+	if len(inner) != n {
+		r.Raw, r.Envelope = inner, n
+	}
+	err := s.emit(r)
 	w.advance(n)
 	return err
 }
@@ -360,15 +373,6 @@ func (s *scanner) problem(p Problem) {
 		return
 	}
 	p.Source = s.source
-	s.log.add(p)
-}
-
-// refuse reports that nothing could be read.
-func (s *scanner) refuse(err error) {
-	p := Problem{Source: s.source, Reason: Unreadable, Lost: true, Detail: err.Error()}
-	if d, ok := errors.AsType[*damage](err); ok {
-		p.Reason = d.reason
-	}
 	s.log.add(p)
 }
 

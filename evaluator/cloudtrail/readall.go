@@ -8,7 +8,8 @@ import (
 // Worker reads records on behalf of ReadAll. It belongs to one goroutine at a time.
 type Worker[B any] interface {
 	// Scan reads the object with which b begins and returns its length; 0 if it wants to leave that to the careful reader. What it accepts
-	// must be one valid JSON object, not deeper than Options.MaxDepth, without an array in a member Records of its own.
+	// must be one valid JSON object, not deeper than Options.MaxDepth, without an array in a member Records of its own, and none that
+	// MayHoldRecords.
 	Scan(b []byte) int
 	// Take takes a record: the one that Scan has just accepted, whose Source, Line and Offset are not set and whose Index counts from the
 	// beginning of the batch; or one that the careful reader found, with all of these.
@@ -129,13 +130,20 @@ func (p *pool[B]) read(ctx context.Context, in Input, queue chan<- message[B]) {
 			p.tokens <- struct{}{}
 		}
 	}
-	b := &blocks[B]{pool: p, ctx: ctx, opts: p.job.Options.withDefaults(), source: in.Name, send: send}
-	defer b.close()
-	stats, _ := readInput(ctx, in, p.job.Options, b, b.record, func(problem Problem) {
-		b.flush()
-		send(message[B]{problem: &problem})
-	})
-	b.flush()
+	u := unpacker{ctx: ctx,
+		report: func(problem Problem) { send(message[B]{problem: &problem}) },
+		read: func(source string, t *text) (Stats, error) {
+			b := &blocks[B]{pool: p, ctx: ctx, opts: p.job.Options.withDefaults(), source: source, send: send}
+			defer b.close()
+			stats, err := readText(ctx, source, t, p.job.Options, b, b.record, func(problem Problem) {
+				b.flush()
+				send(message[B]{problem: &problem})
+			})
+			b.flush()
+			return stats, err
+		},
+	}
+	stats, _ := u.texts(in, 0)
 	send(message[B]{stats: stats})
 }
 

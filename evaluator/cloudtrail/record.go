@@ -9,6 +9,8 @@ type Record struct {
 	Line   int    // 1-based line of the decompressed text in which the record begins
 	Offset int64  // byte offset of the record in the decompressed text
 	Raw    []byte // the object's own bytes; valid only until the callback returns
+	// Envelope is the length of the object that the record was taken out of, to which Line and Offset then point; 0 if it stood by itself.
+	Envelope int
 }
 
 // Options set the limits of one reading. The zero value means the defaults.

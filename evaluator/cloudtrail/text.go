@@ -3,6 +3,8 @@ package cloudtrail
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"compress/bzip2"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +16,11 @@ import (
 // text is an input opened and decompressed.
 type text struct {
 	io.Reader
-	stored counter // the bytes as they are stored
-	close  func()
+	file    io.ReadCloser
+	stored  counter // the bytes as they are stored
+	layers  int     // how often it is compressed
+	archive archive
+	close   func()
 }
 
 // compression is a format that is decompressed. Its two reasons are for data that ends too early and data that is wrong.
@@ -31,8 +36,11 @@ func compressions() []compression {
 	return []compression{
 		{"gzip", []byte("\x1f\x8b"), openGzip, gzip.ErrHeader, TruncatedGzip, CorruptGzip},
 		{"zstd", []byte("\x28\xb5\x2f\xfd"), openZstd, zstd.ErrMagicMismatch, TruncatedZstd, CorruptZstd},
+		{"bzip2", []byte("BZh"), openBzip2, bzip2.StructuralError("bad magic value in continuation file"), TruncatedBzip2, CorruptBzip2},
 	}
 }
+
+func openBzip2(r io.Reader) (io.Reader, func(), error) { return bzip2.NewReader(r), func() {}, nil }
 
 func openGzip(r io.Reader) (io.Reader, func(), error) {
 	z, err := gzip.NewReader(r)
@@ -49,31 +57,51 @@ func openZstd(r io.Reader) (io.Reader, func(), error) {
 	return z, z.Close, nil
 }
 
-// openText opens an input and tells from its first bytes whether it must be decompressed. Errors are *damage.
+// maxLayers bounds how often a text may be compressed. Stores and browsers sometimes compress what is compressed.
+const maxLayers = 4
+
+// openText opens an input and tells from its first bytes whether it must be decompressed, and whether it is an archive. Errors are *damage.
 func openText(in Input) (*text, error) {
 	file, err := in.open()
+	if d, ok := errors.AsType[*damage](err); ok {
+		return nil, d
+	}
 	if err != nil {
 		return nil, &damage{Unreadable, "cannot be opened: " + cause(err) + "; nothing was read"}
 	}
-	t := &text{close: func() { _ = file.Close() }}
+	t := &text{file: file, close: func() { _ = file.Close() }}
 	t.stored.Reader = file
 	buffered := bufio.NewReaderSize(&t.stored, 64<<10)
 	t.Reader = &failing{Reader: buffered, stored: &t.stored}
-	for _, c := range compressions() {
-		if head, _ := buffered.Peek(len(c.magic)); !bytes.Equal(head, c.magic) {
-			continue
+	for t.layers < maxLayers {
+		c, found := compressionOf(buffered)
+		if !found {
+			break
 		}
+		t.layers++
 		f := &failing{stored: &t.stored, compression: c}
 		plain, done, err := c.open(buffered)
 		if err != nil {
 			t.close()
 			return nil, f.damage(err)
 		}
-		f.Reader, t.Reader = plain, f
-		t.close = func() { done(); _ = file.Close() }
-		break
+		f.Reader = plain
+		outer := t.close
+		t.close = func() { done(); outer() }
+		buffered = bufio.NewReaderSize(f, sniffed) // large reads pass it by
+		t.Reader = buffered
 	}
+	t.archive = archiveOf(buffered.Peek)
 	return t, nil
+}
+
+func compressionOf(r *bufio.Reader) (c compression, found bool) {
+	for _, c := range compressions() {
+		if head, _ := r.Peek(len(c.magic)); bytes.Equal(head, c.magic) {
+			return c, true
+		}
+	}
+	return c, false
 }
 
 // counter counts what is read from the input, and remembers why it failed.
@@ -108,6 +136,9 @@ func (f *failing) Read(p []byte) (int, error) {
 }
 
 func (f *failing) damage(err error) *damage {
+	if d, ok := errors.AsType[*damage](cmp.Or(f.stored.err, err)); ok {
+		return d // of a layer below
+	}
 	switch {
 	case f.stored.err != nil:
 		return &damage{Unreadable, "cannot be read further: " + cause(f.stored.err)}
@@ -135,15 +166,13 @@ func foreign(head []byte) (Reason, string) {
 	}{
 		{"\xff\xfe", UnsupportedEncoding, "UTF-16"},
 		{"\xfe\xff", UnsupportedEncoding, "UTF-16"},
-		{"BZh", UnsupportedCompression, "bzip2"},
-		{"PK\x03\x04", UnsupportedCompression, "zip"},
 		{"\xfd7zXZ\x00", UnsupportedCompression, "xz"},
 		{"\x1f\x8b", UnsupportedCompression, "gzip inside compressed data or behind other bytes"},
 		{"\x28\xb5\x2f\xfd", UnsupportedCompression, "zstd inside compressed data or behind other bytes"},
 		{"PAR1", Binary, "Parquet"},
 	} {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
-			return f.reason, "the input is " + f.name + ", expected JSON in UTF-8, plain or as gzip or zstd; convert it first, nothing was read"
+			return f.reason, "the input is " + f.name + ", expected JSON in UTF-8, plain or in gzip, zstd, bzip2, zip or tar; convert it first, nothing was read"
 		}
 	}
 	for i, c := range head[:min(len(head), sniffed)] {

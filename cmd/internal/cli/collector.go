@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"time"
 
 	"sigmatic/cmd/internal/spill"
 	"sigmatic/evaluator/cloudtrail"
@@ -48,7 +47,8 @@ func (c *collector) take(b cloudtrail.Batch[*scanBatch]) error {
 	if n := len(c.sources); n == 0 || c.sources[n-1] != b.Source {
 		c.sources = append(c.sources, b.Source)
 	}
-	hits, unreadable := batch.hits, batch.unreadable
+	hits, unreadable, outside := batch.hits, batch.unreadable, batch.outside
+	st.timeless += batch.timeless
 	for i := range batch.records {
 		number := c.records
 		c.records++
@@ -56,6 +56,11 @@ func (c *collector) take(b cloudtrail.Batch[*scanBatch]) error {
 			st.unreadable++
 			c.run.errorf("%s", unreadable[0].text)
 			unreadable = unreadable[1:]
+			continue
+		}
+		if len(outside) > 0 && outside[0] == i {
+			st.outside++
+			outside = outside[1:]
 			continue
 		}
 		var found *hit
@@ -119,8 +124,8 @@ func (c *collector) accept(number uint64, head, data []byte) error {
 
 // timeKey orders hits by the time of their events. Those without one come last.
 func timeKey(text string) spill.Key {
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	at, ok := eventTime(text)
+	if !ok {
 		return spill.Key{math.MaxUint64}
 	}
 	return spill.Key{uint64(at.Unix()) + 1<<63, uint64(at.Nanosecond())}
@@ -190,7 +195,7 @@ func (c *collector) write(w findingWriter) error {
 func (c *collector) writeHit(w findingWriter, data []byte) error {
 	r := newHitReader(data)
 	source, record := c.sources[r.number()], r.number()
-	cells := make([]string, len(cellPaths))
+	cells := make([]string, len(c.run.cellPaths))
 	for i := range cells {
 		cells[i] = r.text()
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -52,7 +53,7 @@ const (
 	cellErrorCode
 )
 
-// cellPaths say where a cell is in the event: in the first of the fields that has a text.
+// cellPaths say where a cell is in a record of CloudTrail: in the first of the fields that has a text.
 var cellPaths = [...][]string{
 	cellID:        {"eventID"},
 	cellTime:      {"eventTime", "@timestamp"},
@@ -65,6 +66,18 @@ var cellPaths = [...][]string{
 	cellAccessKey: {"userIdentity.accessKeyId"},
 	cellUserAgent: {"userAgent"},
 	cellErrorCode: {"errorCode"},
+}
+
+// paths say where the cells are in the events of this scan.
+func (s *scanRun) paths() [][]string {
+	paths := slices.Clone(cellPaths[:])
+	if s.timeField != "" {
+		paths[cellTime] = []string{s.timeField}
+	}
+	if s.idField != "" {
+		paths[cellID] = []string{s.idField}
+	}
+	return paths
 }
 
 // findingOf is what all findings of a rule have in common.

@@ -36,7 +36,12 @@ type scanRun struct {
 	filter       filterFlags
 	vars         varsFlags
 	pipelines    pipelineFlags
+	times        timelineFlags
+	timeField    string
+	idField      string
 
+	timeline    timeline
+	cellPaths   [][]string
 	detectors   []detector
 	dedupMemory string
 	findings    *collector
@@ -55,6 +60,8 @@ type detector struct {
 type scanStats struct {
 	cloudtrail.Stats
 	matched, unmatched, duplicates, unreadable int
+	outside                                    int // of the time range
+	timeless                                   int // kept, because it cannot be told whether they are outside
 	findings                                   map[ast.Level]int
 	rules                                      map[*ast.Rule]int
 	otherSource, refused                       int // rules
@@ -67,9 +74,11 @@ func (a *app) scanCommand() *cobra.Command {
 		Short: "Run rules on CloudTrail logs",
 		Long: `scan runs rules on logs and prints a line for each rule that an event matches.
 
-LOGS are files, directories (searched through), globs, or - for standard input;
-CloudTrail delivery files, arrays, one object a line and single objects, plain or
-gzip, are told apart by their content. Without -r the embedded rules run.
+LOGS are files, directories (searched through), globs, or - for standard input.
+CloudTrail delivery files, arrays, one object a line and single objects are told
+apart by their content, and so are gzip, zstd, bzip2, zip and tar around them.
+What EventBridge, LookupEvents, CloudWatch Logs, CloudTrail Lake or a search of
+Elasticsearch put around a record is taken off. Without -r the embedded rules run.
 
 Findings come in the order of their time. An event delivered twice (the same
 eventID) is counted once. What does not fit into memory goes to temporary files.
@@ -77,7 +86,8 @@ The report on standard error accounts for every record; what could not be read i
 named there.`,
 		Example: `  sigmatic scan testdata/sample
   sigmatic scan -r rules/cloudtrail --min-level high -f csv testdata/sample
-  sigmatic scan -f jsonl --raw testdata/sample/AWSLogs`,
+  sigmatic scan -f jsonl --raw testdata/sample/AWSLogs
+  sigmatic scan --timeline-start 2025-01-01 --region us-east-1 testdata/sample/AWSLogs`,
 		Args: arguments(1, math.MaxInt, "logs: files, directories, globs or -"),
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args) },
 	}
@@ -91,6 +101,9 @@ named there.`,
 	f.BoolVar(&s.anyLogSource, "any-logsource", false, "run every rule, whatever its log source")
 	f.BoolVar(&s.noDedup, "no-dedup", false, "count an event that was delivered twice twice")
 	f.StringVar(&s.dedupMemory, "dedup-memory", "256MB", "how much memory to spend on the ids of events; beyond it they go to temporary files")
+	f.StringVar(&s.timeField, "time-field", "", "where an event has its time, of logs that are not CloudTrail's")
+	f.StringVar(&s.idField, "id-field", "", "where an event has its id, by which duplicates are told")
+	s.times.flags(cmd)
 	s.selection.flags(cmd)
 	s.filter.flags(cmd)
 	s.vars.flags(cmd)
@@ -115,6 +128,14 @@ func (s *scanRun) run(cmd *cobra.Command, paths []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.timeline, err = s.times.events(s.Now()); err != nil {
+		return err
+	}
+	deliveries, err := s.times.deliveries(s.Now())
+	if err != nil {
+		return err
+	}
+	s.cellPaths = s.paths()
 	if err := s.loadDetectors(); err != nil || len(s.detectors) == 0 {
 		return err
 	}
@@ -125,7 +146,7 @@ func (s *scanRun) run(cmd *cobra.Command, paths []string) (err error) {
 	s.stats.findings, s.stats.rules = map[ast.Level]int{}, map[*ast.Rule]int{}
 	s.findings = newCollector(s, dedupMemory)
 	defer s.findings.close()
-	err = s.read(cmd.Context(), paths)
+	err = s.read(cmd.Context(), deliveries, paths)
 	buffered := bufio.NewWriterSize(out, 1<<16)
 	err = errors.Join(err, s.findings.write(s.newFindingWriter(buffered)), buffered.Flush(), closeOut())
 	s.progress.clear(s.app)
@@ -231,8 +252,8 @@ func newDetector(r *ast.Rule) (detector, error) {
 }
 
 // read runs the detectors over all inputs.
-func (s *scanRun) read(ctx context.Context, paths []string) error {
-	inputs, problems := cloudtrail.Inputs(paths, s.Stdin)
+func (s *scanRun) read(ctx context.Context, wanted cloudtrail.Deliveries, paths []string) error {
+	inputs, problems := wanted.Inputs(paths, s.Stdin)
 	for _, p := range problems {
 		s.stats.AddProblem(p)
 		s.problem(p)
@@ -279,8 +300,11 @@ func (s *scanRun) report() {
 	lost, damaged := sum(skipped), sum(inputs)
 	// What cannot be evaluated was emitted by the reader, the rest was not.
 	read := st.Records + lost - st.unreadable
-	text := fmt.Sprintf("read %s from %s: %s matched, %s unmatched, %s duplicate, %s skipped%s, 0 outside the time range",
-		plural(read, "record"), plural(st.Inputs, "input"), grouped(st.matched), grouped(st.unmatched), grouped(st.duplicates), grouped(lost), reasonCounts(skipped))
+	text := fmt.Sprintf("read %s from %s: %s matched, %s unmatched, %s duplicate, %s skipped%s, %s outside the time range",
+		plural(read, "record"), plural(st.Inputs, "input"), grouped(st.matched), grouped(st.unmatched), grouped(st.duplicates), grouped(lost), reasonCounts(skipped), grouped(st.outside))
+	if st.timeless > 0 {
+		text += fmt.Sprintf("; %s without a time, not left out", plural(st.timeless, "record"))
+	}
 	if damaged > 0 {
 		text += fmt.Sprintf("; %s missing or damaged%s", plural(damaged, "input"), reasonCounts(inputs))
 	}

@@ -17,7 +17,9 @@ type scanEngine struct {
 	detectors  []detector
 	references []*evaluator.Reference // the engine's queries
 	detector   []int                  // by query: the one it belongs to
-	cells      [len(cellPaths)][]int  // the engine's fields, by cell
+	cells      [][]int                // the engine's fields, by cell
+	timeline   timeline
+	envelopes  int // the first of the fields that are cloudtrail.EnvelopeMembers
 	dedup      bool
 	explain    bool // the format shows the values that made a rule match
 	raw        bool // the format shows the event
@@ -25,19 +27,23 @@ type scanEngine struct {
 }
 
 func newScanEngine(s *scanRun) *scanEngine {
-	e := &scanEngine{detectors: s.detectors, dedup: !s.noDedup, explain: s.explains(), raw: s.raw}
+	e := &scanEngine{detectors: s.detectors, dedup: !s.noDedup, explain: s.explains(), raw: s.raw, timeline: s.timeline}
 	for i, d := range s.detectors {
 		for _, r := range d.references {
 			e.references, e.detector = append(e.references, r), append(e.detector, i)
 		}
 	}
 	var fields []string
-	for cell, paths := range cellPaths {
+	for _, paths := range s.cellPaths {
+		var slots []int
 		for _, path := range paths {
-			e.cells[cell] = append(e.cells[cell], len(fields))
+			slots = append(slots, len(fields))
 			fields = append(fields, path)
 		}
+		e.cells = append(e.cells, slots)
 	}
+	e.envelopes = len(fields)
+	fields = append(fields, cloudtrail.EnvelopeMembers()...)
 	e.engine = evaluator.NewEngine(e.references, fields...)
 	return e
 }
@@ -55,6 +61,7 @@ func (e *scanEngine) newBatch() *scanBatch {
 
 func (e *scanEngine) reuse(b *scanBatch) {
 	b.records, b.ids, b.hits, b.data, b.unreadable = 0, b.ids[:0], b.hits[:0], b.data[:0], b.unreadable[:0]
+	b.outside, b.timeless = b.outside[:0], 0
 	e.batches.Put(b)
 }
 
@@ -65,6 +72,8 @@ type scanBatch struct {
 	hits       []hit
 	data       []byte
 	unreadable []unreadable
+	outside    []int // records whose time is outside of the range
+	timeless   int   // records without a time that can be read, where a range is set
 }
 
 // hit is an event that rules matched. The rest of it is in the batch's data, as hitReader reads it.
@@ -88,7 +97,13 @@ type scanWorker struct {
 }
 
 // Scan implements cloudtrail.Worker.
-func (w *scanWorker) Scan(b []byte) int { return w.matcher.Scan(b) }
+func (w *scanWorker) Scan(b []byte) int {
+	n := w.matcher.Scan(b)
+	if n > 0 && cloudtrail.MayHoldRecords(b[:n], func(member int) string { return w.matcher.Text(w.envelopes + member) }) {
+		return 0
+	}
+	return n
+}
 
 // Batch implements cloudtrail.Worker.
 func (w *scanWorker) Batch() *scanBatch {
@@ -110,6 +125,13 @@ func (w *scanWorker) Take(r cloudtrail.Record) {
 			return
 		}
 	}
+	if w.timeline.bounded() && w.isOutside() {
+		b.outside = append(b.outside, record)
+		if w.dedup {
+			b.ids = append(b.ids, spill.ID{})
+		}
+		return
+	}
 	if w.dedup {
 		b.ids = append(b.ids, eventKey(w.cell(cellID)))
 	}
@@ -121,6 +143,15 @@ func (w *scanWorker) Take(r cloudtrail.Record) {
 	b.data = w.appendHit(b.data, matches, r.Raw)
 	h.end = len(b.data)
 	b.hits = append(b.hits, h)
+}
+
+// isOutside reports whether the event's time is outside of the range. An event without one could be from any time, and stays.
+func (w *scanWorker) isOutside() bool {
+	at, ok := eventTime(w.cell(cellTime))
+	if !ok {
+		w.batch.timeless++
+	}
+	return ok && !w.timeline.contains(at)
 }
 
 func (w *scanWorker) cell(number int) string {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"errors"
@@ -65,6 +67,8 @@ func TestGoldenScripts(t *testing.T) {
 //	gz FILE                   writes FILE.gz
 //	cut FILE N                keeps the first N bytes; with a minus, all but the last N
 //	nbsp FILE                 makes each · a no-break space (U+00A0)
+//	tar ARCHIVE FILE...       writes an archive of files
+//	zip ARCHIVE FILE...       likewise; with -e, its members are marked as encrypted
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits": func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) < 2 {
@@ -102,6 +106,32 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 			n += len(data)
 		}
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(data[:n]), 0o666))
+	},
+	"tar": func(ts *testscript.TestScript, _ bool, args []string) {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		for _, name := range args[1:] {
+			text := ts.ReadFile(name)
+			ts.Check(w.WriteHeader(&tar.Header{Name: name, Size: int64(len(text)), Mode: 0o644, Typeflag: tar.TypeReg}))
+			_, err := w.Write([]byte(text))
+			ts.Check(err)
+		}
+		ts.Check(errors.Join(w.Close(), os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666)))
+	},
+	"zip": func(ts *testscript.TestScript, _ bool, args []string) {
+		flags := uint16(0)
+		if args[0] == "-e" {
+			flags, args = 1, args[1:]
+		}
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		for _, name := range args[1:] {
+			f, err := w.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Flags: flags})
+			ts.Check(err)
+			_, err = f.Write([]byte(ts.ReadFile(name)))
+			ts.Check(err)
+		}
+		ts.Check(errors.Join(w.Close(), os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666)))
 	},
 	"nbsp": func(ts *testscript.TestScript, _ bool, args []string) {
 		data := bytes.ReplaceAll([]byte(ts.ReadFile(args[0])), []byte("·"), []byte("\u00a0"))
