@@ -53,7 +53,7 @@ does, not what it should do.
 
 The exit status is 1 when a test fails. Formats: ` + strings.Join(ruletest.Formats(), ", ") + `.`,
 		Example: `  sigmatic test rules/cloudtrail/aws_ssm_command_sent.yml
-  sigmatic test -t logsql -f junit rules
+  sigmatic test -t esql,logsql -f junit rules
   sigmatic test --init docs/examples/new_rule.yml`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return t.run(cmd.Context(), args) },

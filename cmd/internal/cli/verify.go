@@ -56,7 +56,7 @@ shows it, and the exit status is 1.
 
 Formats: ` + strings.Join(verify.Formats(), ", ") + `.`,
 		Example: `  sigmatic verify rules/cloudtrail/aws_ssm_command_sent.yml
-  sigmatic verify -t esql,logsql --level high -f jsonl rules
+  sigmatic verify -t splunk,esql --level high -f jsonl rules
   sigmatic verify --events testdata/sample --seed 7 rules/cloudtrail/aws_iam_user_created.yml`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd.Context(), args) },

@@ -23,13 +23,31 @@ type Report struct {
 	Runs, Events int
 	// Selected is how many events the reference selects.
 	Selected int
-	// Excused counts the differences that notes explain, by their codes.
+	// Excused counts the events that are judged differently as they break what
+	// notes take for granted, by the notes' codes.
 	Excused map[backends.NoteCode]int
+	excused map[excuse]bool
 	// Differences are those that nothing explains, and rejections by the engine.
 	Differences []Difference
 	// Unstable are differences that were gone when the query ran again: engines
 	// that are short of memory have been seen to answer less than the truth.
 	Unstable []Difference
+}
+
+// excuse is an event and the code of a note that it breaks.
+type excuse struct {
+	event string
+	code  backends.NoteCode
+}
+
+// excuse counts an event once, however often the query ran.
+func (r *Report) excuse(list []excuse) {
+	for _, x := range list {
+		if !r.excused[x] {
+			r.excused[x] = true
+			r.Excused[x.code]++
+		}
+	}
 }
 
 // Verdict is what a report comes to.
@@ -171,7 +189,7 @@ type comparison struct {
 }
 
 func (c *comparison) convert(q *ast.Query) error {
-	r := &Report{Query: q, Excused: map[backends.NoteCode]int{}, Events: len(c.sample.Events)}
+	r := &Report{Query: q, Excused: map[backends.NoteCode]int{}, excused: map[excuse]bool{}, Events: len(c.sample.Events)}
 	c.reports = append(c.reports, r)
 	out, err := c.Backend.Convert(withoutFields(q), backends.Options{})
 	if err != nil && !errors.As(err, &r.Refused) {
@@ -331,9 +349,7 @@ func (c *comparison) try(ctx context.Context, r *Report, how reading, text strin
 			first = failure
 			continue
 		}
-		for code, n := range excused {
-			r.Excused[code] += n
-		}
+		r.excuse(excused)
 		switch {
 		case failure != nil:
 			r.Differences = append(r.Differences, *failure)
@@ -365,9 +381,9 @@ func patiently(ctx context.Context, do func() error) error {
 
 // judge compares the verdicts on each event and asks the notes about those
 // that differ. It gives what they do not explain, or nil, and counts the rest.
-func (c *comparison) judge(r *Report, how reading, text string, ids []string, want []bool) (*Difference, map[backends.NoteCode]int, error) {
+func (c *comparison) judge(r *Report, how reading, text string, ids []string, want []bool) (*Difference, []excuse, error) {
 	j := c.judgeOf(r, how)
-	excused := map[backends.NoteCode]int{}
+	var excused []excuse
 	failure := &Difference{Reading: how.name + c.typesInUse(j.fields), Text: text}
 	for i, e := range c.sample.Events {
 		_, got := slices.BinarySearch(ids, e.ID)
@@ -379,7 +395,7 @@ func (c *comparison) judge(r *Report, how reading, text string, ids []string, wa
 			return nil, nil, err
 		}
 		for _, code := range codes {
-			excused[code]++
+			excused = append(excused, excuse{e.ID, code})
 		}
 		if codes == nil {
 			failure.Count++

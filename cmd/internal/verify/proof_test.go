@@ -3,6 +3,7 @@ package verify
 import (
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"sigmatic/backends"
 	"sigmatic/backends/all"
+	"sigmatic/pipeline"
 )
 
 // proofEvents is how many events beside those of the leaves each query of the
@@ -28,6 +30,19 @@ func proofStep() int {
 // TestProof is the proof that queries mean their rules, over a large public set:
 // each query of each target, on the interpreters of its language.
 func TestProof(t *testing.T) {
+	rules := corpusOrSkip(t)
+	var queries []goldenQuery
+	for i, q := range rules {
+		if i%proofStep() == 0 && !placeholders(q.Expr) {
+			queries = append(queries, q)
+		}
+	}
+	prove(t, queries)
+}
+
+// corpusOrSkip gives the public rules, or skips the test without them.
+func corpusOrSkip(t *testing.T) []goldenQuery {
+	t.Helper()
 	if os.Getenv("SIGMATIC_SHARED") == "" {
 		if os.Getenv("SIGMATIC_PROOF") != "" {
 			t.Fatal("the proof was asked for, and SIGMATIC_SHARED is not set")
@@ -38,13 +53,7 @@ func TestProof(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var queries []goldenQuery
-	for i, q := range rules {
-		if i%proofStep() == 0 && !placeholders(q.Expr) {
-			queries = append(queries, q)
-		}
-	}
-	prove(t, queries)
+	return rules
 }
 
 // TestProofCases is the proof over the cases of testdata, every kind of leaf in
@@ -61,12 +70,20 @@ func TestProofCases(t *testing.T) {
 	prove(t, queries)
 }
 
-// prove tries queries on the interpreters of all targets, on all processors.
+// prove tries queries on the interpreters of all targets.
 func prove(t *testing.T, queries []goldenQuery) {
+	t.Helper()
+	proveOn(t, queries, pipeline.None(), all.Registry().Names())
+}
+
+// proveOn tries queries in the terms of a schema on the interpreters of some
+// targets, on all processors.
+func proveOn(t *testing.T, queries []goldenQuery, s *pipeline.Schema, names []string) {
 	t.Helper()
 	began := time.Now()
 	var targets []backends.Backend
-	for _, b := range all.Registry() {
+	for _, name := range names {
+		b := all.Registry().Find(name)
 		if len(Interpreters(b.Name())) == 0 {
 			t.Fatalf("%s has no interpreter", b.Name())
 		}
@@ -86,7 +103,7 @@ func prove(t *testing.T, queries []goldenQuery) {
 			return
 		}
 		for j, b := range targets {
-			res := Trial{Backend: b, Query: q.Query, Sample: sample}.OnInterpreters(t.Context())
+			res := Trial{Backend: b, Query: q.Query, Schema: s.Name, Flat: s != pipeline.None(), Sample: sample}.OnInterpreters(t.Context())
 			mu.Lock()
 			fewest = min(fewest, len(sample.Events))
 			if res.Err != nil {
@@ -101,7 +118,7 @@ func prove(t *testing.T, queries []goldenQuery) {
 		t.Logf("%s: %s", b.Name(), sums[j])
 	}
 	t.Logf("%d queries, at least %d events each, %.0f s", len(queries), fewest, time.Since(began).Seconds())
-	if fewest < 30 {
+	if fewest < 30 && len(queries) > 0 {
 		t.Errorf("a query has %d events only", fewest)
 	}
 }
@@ -118,4 +135,51 @@ func eachOf(n int, work func(i int)) {
 		})
 	}
 	wg.Wait()
+}
+
+// targetsOf gives the targets that a schema is for, by its name.
+func targetsOf(s *pipeline.Schema) []string {
+	switch {
+	case strings.HasSuffix(s.Name, "-splunk"):
+		return []string{"splunk"}
+	case strings.HasSuffix(s.Name, "-victorialogs"):
+		return []string{"logsql"}
+	}
+	return []string{"esql", "kql"}
+}
+
+// TestProofSchemas is the proof in the terms of each schema that ships, over the
+// rules of its log sources.
+func TestProofSchemas(t *testing.T) {
+	rules := corpusOrSkip(t)
+	for _, s := range pipeline.Schemas() {
+		if s == pipeline.None() {
+			continue // TestProof
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			var covered []goldenQuery
+			lost := 0
+			for _, q := range rules {
+				if !s.Covers(q.Rule.LogSource) || placeholders(q.Expr) {
+					continue
+				}
+				query, none := inSchema(t, s, q)
+				if none {
+					lost++
+					continue
+				}
+				covered = append(covered, goldenQuery{q.title, query.Simplified()})
+			}
+			step := 1
+			if proofStep() > 1 {
+				step = len(covered)/24 + 1
+			}
+			var some []goldenQuery
+			for i := 0; i < len(covered); i += step {
+				some = append(some, covered[i])
+			}
+			t.Logf("%d queries are covered, %d more are refused by the schema", len(covered), lost)
+			proveOn(t, some, s, targetsOf(s))
+		})
+	}
 }
