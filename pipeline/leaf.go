@@ -73,7 +73,7 @@ func (a *applier) present(of ast.Field, f *field, t *target, below string, v ast
 	filler := a.match(of, t, below, &ast.Pattern{Parts: []ast.Part{ast.Literal(*f.absent)}, Span: v.Range()})
 	switch {
 	case absence:
-		return &ast.Or{Terms: []ast.Expr{e, filler}, Span: v.Range()}
+		return filler // the store has it wherever the event has no value
 	case takes(v, *f.absent):
 		return allOf(v.Range(), e, &ast.Not{Term: filler, Span: v.Range()})
 	}

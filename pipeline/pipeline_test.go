@@ -128,7 +128,7 @@ fields:
 		{"filled in, another value", "selection: {errorCode: AccessDenied}", `"errorCode" is "AccessDenied"`, "errorCode: keyword"},
 		{"filled in, a pattern that takes it", "selection: {errorCode: '*s*'}",
 			`and("errorCode" is *"s"*, not("errorCode" is "success"))`, "errorCode: keyword"},
-		{"filled in, null", "selection: {errorCode: null}", `or("errorCode" is null, "errorCode" is "success")`, "errorCode: keyword"},
+		{"filled in, null", "selection: {errorCode: null}", `"errorCode" is "success"`, "errorCode: keyword"},
 		{"filled in, exists", "selection: {errorCode|exists: true}",
 			`and("errorCode" exists, not("errorCode" is "success"))`, "errorCode: keyword"},
 		{"a boolean as text", "selection: {readOnly: 'True'}", `"read_only" = true`, "read_only: boolean canonical"},
@@ -171,5 +171,88 @@ fields:
 				t.Errorf("fields %s, want %s", fields, want)
 			}
 		})
+	}
+}
+
+// TestApplyLists holds what becomes of the fields that a rule lists and of a
+// correlation's keys.
+func TestApplyLists(t *testing.T) {
+	s := schemaOf(t, `
+name: mine
+fields:
+  eventName: event.action
+  userIdentity.userName: {to: user.name, when: {issuer: null}}
+  userIdentity.arn: user.arn
+  who: [user.id, user.email]
+  gone: {lost: it is dropped}
+`)
+	r := ruleOf(t, "selection: {eventName: x}")
+	r.Fields = []ast.Text{{Value: "who"}, {Value: "eventName"}, {Value: "other"}, {Value: "gone"}}
+	out, _, _ := s.Apply(r)
+	var names []string
+	for _, f := range out.Fields {
+		names = append(names, f.Value)
+	}
+	if got := strings.Join(names, " "); got != "user.id user.email event.action other" {
+		t.Errorf("fields %s", got)
+	}
+	if len(r.Fields) != 4 || r.Fields[0].Value != "who" || pipeline.FieldsOf(r)[0].Name != "eventName" {
+		t.Error("the rule itself was changed")
+	}
+	c := &ast.Correlation{
+		GroupBy: []ast.Text{{Value: "user"}, {Value: "eventName"}}, Aggregates: []ast.Aggregate{{Fields: []ast.Text{{Value: "userIdentity.arn"}}}},
+		Aliases: []ast.Alias{{Name: ast.Text{Value: "user"}, Fields: []ast.AliasField{{Field: ast.Text{Value: "userIdentity.arn"}}}}},
+	}
+	applied, diags := s.ApplyCorrelation(c, r.LogSource)
+	if len(diags) > 0 {
+		t.Fatal(diags[0].Error())
+	}
+	if applied.GroupBy[0].Value != "user" || applied.GroupBy[1].Value != "event.action" ||
+		applied.Aggregates[0].Fields[0].Value != "user.arn" || applied.Aliases[0].Fields[0].Field.Value != "user.arn" {
+		t.Errorf("the correlation became %+v", applied)
+	}
+	if c.GroupBy[1].Value != "eventName" || c.Aliases[0].Fields[0].Field.Value != "userIdentity.arn" {
+		t.Error("the correlation itself was changed")
+	}
+	for _, name := range []string{"who", "userIdentity.userName", "gone"} {
+		c := &ast.Correlation{GroupBy: []ast.Text{{Value: name}}}
+		if out, diags := s.ApplyCorrelation(c, r.LogSource); out != nil || len(diags) == 0 {
+			t.Errorf("%q can be grouped by: %v", name, out)
+		}
+	}
+}
+
+// TestRestore holds the way back, and what is refused there.
+func TestRestore(t *testing.T) {
+	s := schema(t, "cloudtrail-ecs")
+	for _, c := range []struct{ detection, want string }{
+		{"selection: {event.action: ConsoleLogin}", `"eventName" is "ConsoleLogin"`},
+		{"selection: {user.name: eve}", `or("userIdentity.userName" is "eve", "userIdentity.sessionContext.sessionIssuer.userName" is "eve")`},
+		{"selection: {event.outcome: success}", `or(and("eventName" cased is "ConsoleLogin", "responseElements.ConsoleLogin" cased is "Success"), ` +
+			`and(or(not("eventName" cased is "ConsoleLogin"), not("responseElements.ConsoleLogin" cased is "Success")), ` +
+			`or(not("eventName" cased is "ConsoleLogin"), not("responseElements.ConsoleLogin" cased is "Failure")), ` +
+			`not("errorCode" cased is ?*), not("errorMessage" cased is ?*)))`},
+		{"selection: {source.ip|cidr: 10.0.0.0/8}", `"sourceIPAddress" in 10.0.0.0/8`},
+		{"selection: {aws.cloudtrail.flattened.request_parameters.a.b: c}", `"requestParameters.a.b" is "c"`},
+		{"selection: {aws.cloudtrail.console_login.additional_eventdata.mfa_used: false}", `and("eventName" cased is "ConsoleLogin", "additionalEventData.MFAUsed" cased is "No")`},
+		{"selection: {user.target.name: eve}", `"requestParameters.userName" is "eve"`},
+		{"selection: {tls.version: '1.2'}", `"tlsDetails.tlsVersion" is "TLSv1.2"`},
+		{"selection: {source.geo.country_iso_code: DE}", ""},
+		{"selection: {source.ip|startswith: '10.'}", ""},
+		{"selection: {aws.cloudtrail.request_parameters|contains: 'a=b'}", ""},
+	} {
+		r, diags := s.Restore(ruleOf(t, c.detection))
+		if r == nil {
+			if c.want != "" || len(diags) == 0 {
+				t.Errorf("%s: %v", c.detection, diags)
+			}
+			continue
+		}
+		if got, _ := queryOf(t, r); got != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.detection, got, c.want)
+		}
+	}
+	if got := s.Sources("user.name"); len(got) != 2 {
+		t.Errorf("user.name comes from %v", got)
 	}
 }

@@ -321,9 +321,11 @@ func (r *schemaReader) spelling(n *yamldoc.Node) *spelling {
 			s.names = append(s.names, name)
 			continue
 		}
-		if s.known = nameLists(list); s.known == nil {
-			r.errorf(n.Span, "", "there is no list %q, the list is @aws-operations", name)
+		if nameLists[list] == nil {
+			r.errorf(n.Span, "", "there is no list %q, the lists are @aws-operations, @cloudtrail-names", name)
+			continue
 		}
+		s.lists = append(s.lists, nameLists[list])
 	}
 	slices.SortFunc(s.names, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
 	return s

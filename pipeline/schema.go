@@ -152,8 +152,23 @@ func (s *Schema) Stored(name string) (fields []ast.Field, ok bool) {
 	return fields, true
 }
 
+// Lost says why the store does not keep a field of rules; "" if it does.
+func (s *Schema) Lost(name string) string {
+	f, _ := s.lookup(name)
+	if f == nil {
+		return ""
+	}
+	return s.lossOf(f, name)
+}
+
 // Covers reports whether the schema is for the log source.
 func (s *Schema) Covers(ls ast.LogSource) bool { return s.logSource(ls) != nil }
+
+// Describes reports whether the schema says anything of the fields of the log
+// source: None does not, nor does a schema for other log sources.
+func (s *Schema) Describes(ls ast.LogSource) bool {
+	return s.fields != nil && (len(s.logSources) == 0 || s.Covers(ls))
+}
 
 // logSource finds the narrowest of the schema's log sources that covers ls.
 func (s *Schema) logSource(ls ast.LogSource) *logSource {
@@ -165,6 +180,22 @@ func (s *Schema) logSource(ls ast.LogSource) *logSource {
 		}
 	}
 	return best
+}
+
+// LogSources names the products and services that the schema is for, each once;
+// a product with categories by itself.
+func (s *Schema) LogSources() []string {
+	var out []string
+	for _, l := range s.logSources {
+		name := l.Product.Value
+		if l.Service.Value != "" {
+			name += "/" + l.Service.Value
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // For gives the schema as it describes the events of a log source. Some fields

@@ -208,7 +208,7 @@ func TestLoad(t *testing.T) {
 		{"name: a\nfields:\n  f*: g*\n", `mine.yml:3:3: a * in a field's name stands alone or after the last dot, found "f*" [S0901]`},
 		{"name: a\nfields:\n  f: {type: ip}\n", `mine.yml:3:3: the field "f" needs to, the name that the store has for it; or lost, why it has none [S0901]`},
 		{"name: a\nfields:\n  f: {to: g, lost: x}\n", `mine.yml:3:3: the field "f" has both to and lost [S0901]`},
-		{"name: a\nfields:\n  f: {to: g, spelling: ['@gcp']}\n", `mine.yml:3:24: there is no list "@gcp", the list is @aws-operations [S0901]`},
+		{"name: a\nfields:\n  f: {to: g, spelling: ['@gcp']}\n", `mine.yml:3:24: there is no list "@gcp", the lists are @aws-operations, @cloudtrail-names [S0901]`},
 		{"name: a\nlogsources:\n  - {product: aws, where: x}\n", `mine.yml:3:27: where must be a map of fields and values, found a string [S0901]`},
 		{"name: a\nderived: {f: {type: ip}}\n", `mine.yml:2:11: the derived field "f" needs either cases or copy [S0901]`},
 		{"name: a\n---\nname: b\n", "mine.yml:3:1: a schema is one YAML document, found 2 [S0901]"},

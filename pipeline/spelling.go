@@ -16,8 +16,8 @@ import (
 // ignores it.
 type spelling struct {
 	rule  spellingRule
-	names []string // those of spelledNames, sorted by their lower-case text
-	known *nameList
+	names []string    // those of spelledNames, sorted by their lower-case text
+	lists []*nameList // of more names
 }
 
 type spellingRule uint8
@@ -42,9 +42,11 @@ func (s *spelling) of(text string) []string {
 		for i := foldIndex(s.names, text); i < len(s.names) && strings.EqualFold(s.names[i], text); i++ {
 			found = append(found, s.names[i])
 		}
-		for _, name := range s.known.find(text) {
-			if !slices.Contains(found, name) {
-				found = append(found, name)
+		for _, list := range s.lists {
+			for _, name := range list.find(text) {
+				if !slices.Contains(found, name) {
+					found = append(found, name)
+				}
 			}
 		}
 		return found
@@ -118,17 +120,20 @@ type nameList struct{ text string }
 //go:embed schemas/aws_operations.txt
 var awsOperations string
 
+// cloudTrailNames are what CloudTrail logs beside the names of operations: events
+// of sign-in (CloudTrail user guide, "AWS Management Console sign-in events"),
+// Lambda's operations with the date of their API (Lambda developer guide, "Logging
+// Lambda API calls using CloudTrail"), and others that public logs have.
+//
+//go:embed schemas/cloudtrail_names.txt
+var cloudTrailNames string
+
 // nameLists are the lists that a schema can name with an @.
-func nameLists(name string) *nameList {
-	if name == "aws-operations" {
-		return &nameList{awsOperations}
-	}
-	return nil
-}
+var nameLists = map[string]*nameList{"aws-operations": {awsOperations}, "cloudtrail-names": {cloudTrailNames}}
 
 // find gives the names that equal text but for letter case.
 func (l *nameList) find(text string) []string {
-	if l == nil || text == "" || strings.ContainsRune(text, '\n') {
+	if text == "" || strings.ContainsRune(text, '\n') {
 		return nil
 	}
 	want := strings.ToLower(text)

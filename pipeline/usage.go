@@ -54,7 +54,7 @@ func FieldsOf(r *ast.Rule) []ast.Field {
 
 // Unmapped lists the fields of a rule that the schema does not describe.
 func (s *Schema) Unmapped(r *ast.Rule) []ast.Field {
-	if s.fields == nil || len(s.logSources) > 0 && !s.Covers(r.LogSource) {
+	if !s.Describes(r.LogSource) {
 		return nil // every name is taken as it is
 	}
 	s = s.For(r.LogSource)

@@ -14,7 +14,13 @@ import (
 // the letter case in which it is stored. A wildcard elsewhere is compared with
 // the key and the value as one text, and a regular expression matches nothing;
 // neither says so (measured on Elasticsearch 8.19.21).
+//
+// Only a key with a value of its own has terms: of one that holds an object,
+// those below it have them.
 func (c *converter) flattened(l *list, v ast.Value) error {
+	if l.field.Multi == ast.MultiUnknown {
+		c.notes.Add(backends.NoteSingleValue, l.field.Name)
+	}
 	switch v := v.(type) {
 	case *ast.Pattern:
 		return c.flattenedPattern(l, v)

@@ -42,6 +42,9 @@ func (c *converter) leaf(m *ast.Match, _ bool) (backends.Clause, error) {
 	if backends.NeverStored(m.Field.Type, m.Value) { // an error of the whole query in Kibana
 		return backends.Const(false), nil
 	}
+	if m.Field.Type == ast.TypeFlattened && m.Field.Multi == ast.MultiUnknown {
+		c.notes.Add(backends.NoteSingleValue, m.Field.Name) // a key that holds an object has no value of its own
+	}
 	switch v := m.Value.(type) {
 	case *ast.Pattern:
 		return c.pattern(m.Field, field, v, m.Span)

@@ -22,7 +22,7 @@ import (
 const projectFile = ".sigmatic.yml"
 
 // pathFlags are the flags whose values are paths.
-var pathFlags = []string{"rules", "output", "filter", "vars", "config", "pipeline", "pipeline-file", "template"}
+var pathFlags = []string{"rules", "output", "filter", "vars", "config", "sample", "pipeline", "pipeline-file", "template"}
 
 // projectDefaults are the flags of one project file.
 type projectDefaults struct {
@@ -126,7 +126,7 @@ func (d projectDefaults) values(f *pflag.Flag, p yamldoc.Pair) ([]string, error)
 			return nil, placed(v, "%s takes a plain value, found %s", f.Name, v.Kind)
 		}
 		switch {
-		case slices.Contains(pathFlags, f.Name):
+		case slices.Contains(pathFlags, f.Name), f.Name == "schema" && namesFile(v.Text):
 			texts = append(texts, d.fromHere(v.Text))
 		case f.Value.Type() == "stringSlice":
 			texts = append(texts, strings.Split(v.Text, ",")...)

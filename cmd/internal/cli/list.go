@@ -128,9 +128,9 @@ func listFormats(*app) listing {
 }
 
 func listSchemas(*app) listing {
-	l := listing{columns: []string{"schema", "summary"}}
+	l := listing{columns: []string{"schema", "customary", "logsources", "summary"}}
 	for _, s := range pipeline.Schemas() {
-		l.rows = append(l.rows, []string{s.Name, s.Summary})
+		l.rows = append(l.rows, []string{s.Name, strings.Join(s.Targets, ","), strings.Join(s.LogSources(), ","), s.Summary})
 	}
 	return l
 }

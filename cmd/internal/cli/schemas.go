@@ -42,7 +42,7 @@ func (f *schemaFlags) read(a *app) error {
 	info, statErr := os.Stat(f.name)
 	switch {
 	case statErr == nil && !info.IsDir():
-	case strings.ContainsAny(f.name, `/\`) || isRuleName(f.name):
+	case namesFile(f.name):
 		return usagef("--schema %s: %v", f.name, plainError(statErr))
 	default:
 		return usagef("--schema: %v; or auto, or a file", err)
@@ -59,6 +59,9 @@ func (f *schemaFlags) read(a *app) error {
 	f.one = s
 	return nil
 }
+
+// namesFile reports whether the name of a schema can only be that of a file.
+func namesFile(name string) bool { return strings.ContainsAny(name, `/\`) || isRuleName(name) }
 
 // of gives the schema for a rule and a target.
 func (f *schemaFlags) of(ls ast.LogSource, target string) *pipeline.Schema {
