@@ -112,6 +112,7 @@ type Matcher struct {
 	seen    []uint64 // by node of the tree: the last object that had the key
 	values  []found
 	buffer  []byte // contents of strings with escapes, folded text
+	scalars []byte // all texts of the event, for keywords
 
 	parsed  *Event // nil until a leaf needs the whole event
 	read    bool   // by Scan; if not, parsed has it
@@ -166,6 +167,7 @@ func (m *Matcher) begin(b []byte) {
 	m.event++
 	m.raw, m.twice, m.read, m.parsed, m.err = b, false, false, nil, nil
 	m.present, m.values, m.buffer = m.present[:0], m.values[:0], m.buffer[:0]
+	m.scalars = m.scalars[:0]
 }
 
 // Matches gives the queries that select the event, by their place in the list of NewEngine, in order. The slice is valid until the next call.
@@ -183,8 +185,8 @@ func (m *Matcher) Matches() []int {
 	for _, slot := range m.present {
 		m.candidates(slot)
 	}
-	if m.engine.keywords.possible(m.raw) {
-		m.put(m.engine.keywords.queries)
+	if m.engine.keywords.inUse() {
+		m.keywordCandidates()
 	}
 	m.put(m.engine.always)
 	slices.Sort(m.matches)

@@ -17,6 +17,7 @@ type engineLeaf struct {
 	pattern *textPattern // of a patternTest that can be told fast, or nil
 	want    bool         // of leafExists
 	whole   refLeaf      // of leafWhole
+	literal string       // folded; without it in the text the leaf cannot hold, "" if there is no such
 }
 
 type leafKind uint8
@@ -39,6 +40,9 @@ func newEngineLeaf(fields *fieldTree, n *refNode) (engineLeaf, string) {
 				out.cost = int(out.pattern.form) + 1
 			}
 		}
+		if r, ok := l.test.(regexTest); ok {
+			out.literal = regexLiteral(r.regex.String())
+		}
 		return out, key
 	case *nullLeaf:
 		slot := fields.slot(l.field.name)
@@ -47,7 +51,11 @@ func newEngineLeaf(fields *fieldTree, n *refNode) (engineLeaf, string) {
 		slot := fields.slot(l.field.name)
 		return engineLeaf{kind: leafExists, slot: slot, cost: 1, want: l.want}, fmt.Sprintf("%d exists %v", slot, l.want)
 	}
-	return engineLeaf{kind: leafWhole, slot: noSlot, whole: n.leaf, cost: 1000}, ""
+	out := engineLeaf{kind: leafWhole, slot: noSlot, whole: n.leaf, cost: 1000}
+	if k, ok := n.leaf.(*keywordLeaf); ok {
+		out.literal, out.cost = k.literal, 100
+	}
+	return out, ""
 }
 
 func testCost(t valueTest) int {
@@ -95,6 +103,9 @@ func (m *Matcher) leaf(id int32) bool {
 
 func (m *Matcher) evaluate(l *engineLeaf) bool {
 	if l.kind == leafWhole {
+		if l.literal != "" && m.engine.keywords.inUse() && !strings.Contains(textOf(m.scalars), l.literal) {
+			return false
+		}
 		event := m.Event()
 		return event != nil && l.whole.matches(event)
 	}
@@ -138,6 +149,11 @@ func (m *Matcher) passes(l *engineLeaf, v *found) bool {
 	}
 	if v.kind == kindMap {
 		return l.test.holds(m.tree(v))
+	}
+	if l.literal != "" && v.kind != kindNull {
+		if text, _ := m.foldedText(v); !strings.Contains(text, l.literal) {
+			return false
+		}
 	}
 	m.scratch.kind, m.scratch.text = v.kind, m.contents(v)
 	return l.test.holds(&m.scratch)

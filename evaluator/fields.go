@@ -11,6 +11,8 @@ import (
 type fieldTree struct {
 	nodes []*fieldNode
 	slots map[string]int32 // by the field's name
+	// nowhere is a node that leads to no field.
+	nowhere fieldNode
 }
 
 // fieldNode stands for a key in its place.
@@ -26,7 +28,7 @@ type fieldNode struct {
 const noSlot = -1
 
 func newFieldTree() *fieldTree {
-	t := &fieldTree{slots: map[string]int32{}}
+	t := &fieldTree{slots: map[string]int32{}, nowhere: fieldNode{slot: noSlot}}
 	t.node() // the event
 	return t
 }
@@ -184,7 +186,7 @@ func (m *Matcher) object(i int, node *fieldNode, depth int) int {
 			key = m.unescaped(key)
 		}
 		if child := node.children.find(key); child == nil {
-			i = jsontext.Value(b, i, maxScanDepth-depth)
+			i = m.unwanted(i, depth)
 		} else {
 			if m.seen[child.id] == serial {
 				m.twice = true
@@ -200,6 +202,14 @@ func (m *Matcher) object(i int, node *fieldNode, depth int) int {
 			return i
 		}
 	}
+}
+
+// unwanted passes over a value that no field leads to. Keywords are looked for there as well.
+func (m *Matcher) unwanted(i, depth int) int {
+	if m.engine.keywords.inUse() {
+		return m.item(i, &m.engine.fields.nowhere, noSlot, depth)
+	}
+	return jsontext.Value(m.raw, i, maxScanDepth-depth)
 }
 
 // recordsKey names the list of a delivery file. An object that has one is left to those who read files.
@@ -248,6 +258,9 @@ func (m *Matcher) item(i int, node *fieldNode, slot int32, depth int) int {
 		if slot >= 0 {
 			m.add(slot, found{kind: kindString, escaped: escaped, start: int32(i + 1), end: int32(end)})
 		}
+		if m.engine.keywords.inUse() {
+			m.addScalar(b[i+1:end], escaped)
+		}
 		return end + 1
 	case c == '{':
 		at := int32(-1)
@@ -266,11 +279,14 @@ func (m *Matcher) item(i int, node *fieldNode, slot int32, depth int) int {
 	if end >= 0 && slot >= 0 {
 		m.add(slot, found{kind: kind, start: int32(i), end: int32(end)})
 	}
+	if end >= 0 && kind != kindNull && m.engine.keywords.inUse() {
+		m.addScalar(b[i:end], false)
+	}
 	return end
 }
 
 func (m *Matcher) below(i int, node *fieldNode, depth int) int {
-	if node.children.used == 0 {
+	if node.children.used == 0 && !m.engine.keywords.inUse() {
 		return jsontext.Value(m.raw, i, maxScanDepth-depth)
 	}
 	return m.object(i+1, node, depth+1)

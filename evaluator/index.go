@@ -1,14 +1,5 @@
 package evaluator
 
-import (
-	"cmp"
-	"maps"
-	"slices"
-	"strings"
-
-	"sigmatic/ast"
-)
-
 // slotIndex finds the queries that a field's values leave possible. Each query is in the index of one field, or of several if its
 // alternatives ask for different ones.
 type slotIndex struct {
@@ -53,7 +44,7 @@ type atom struct {
 	equal   string
 	isEqual bool
 	leaf    int32
-	keyword []string // some of these literals must be in the event, see keywordIndex
+	keyword string // a folded text that must be in some scalar of the event, "" for the other kinds
 }
 
 // buildIndex chooses for each query the demands by which it is found. Fields are preferred of which queries ask for many different values:
@@ -74,7 +65,6 @@ func (e *Engine) buildIndex() {
 			b.add(a, int32(i))
 		}
 	}
-	e.keywords.build()
 }
 
 type indexBuilder struct {
@@ -134,7 +124,7 @@ func (b *indexBuilder) cost(atoms []atom) (total float64) {
 		switch {
 		case a.isEqual:
 			total += 1 / float64(len(b.asked[a.slot]))
-		case a.keyword != nil:
+		case a.keyword != "":
 			total += 10
 		default:
 			total += 1 + float64(b.engine.leaves[a.leaf].cost)/10
@@ -152,12 +142,8 @@ func (b *indexBuilder) leafAtom(id int32) (atom, bool) {
 	case leafExists:
 		return a, l.want
 	case leafWhole:
-		k, ok := l.whole.(*keywordLeaf)
-		if !ok {
-			return atom{}, false
-		}
-		a.keyword = k.literals
-		return a, len(k.literals) > 0
+		a.keyword = l.literal
+		return a, l.literal != ""
 	case leafValue:
 		a.equal, a.isEqual = equalText(l)
 	}
@@ -185,7 +171,7 @@ func equalText(l *engineLeaf) (string, bool) {
 }
 
 func (b *indexBuilder) add(a atom, query int32) {
-	if a.keyword != nil {
+	if a.keyword != "" {
 		b.engine.keywords.add(a.keyword, query)
 		return
 	}
@@ -213,39 +199,4 @@ func appendNew(list []int32, query int32) []int32 {
 		return list
 	}
 	return append(list, query)
-}
-
-// keywordIndex tells whether an event can have one of the texts that queries with keywords look for.
-type keywordIndex struct {
-	queries  []int32
-	literals []string
-}
-
-func (k *keywordIndex) add(literals []string, query int32) {
-	k.literals = append(k.literals, literals...)
-	k.queries = appendNew(k.queries, query)
-}
-
-func (k *keywordIndex) build() {
-	unique := map[string]bool{}
-	for _, l := range k.literals {
-		unique[l] = true
-	}
-	k.literals = slices.SortedFunc(maps.Keys(unique), func(a, b string) int {
-		return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b))
-	})
-}
-
-// possible reports whether some literal may be in the event.
-func (k *keywordIndex) possible(raw []byte) bool { return len(k.queries) > 0 }
-
-// refLiterals gives the folded literals of a keyword's pattern, the longest of each.
-func patternLiteral(parts []ast.Part) string {
-	longest := ""
-	for _, part := range parts {
-		if l, ok := part.(ast.Literal); ok && len(l) > len(longest) {
-			longest = string(l)
-		}
-	}
-	return longest
 }

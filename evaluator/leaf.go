@@ -141,8 +141,8 @@ func (l *fieldRefLeaf) witness(ev *Event) witness {
 // (§2.6). It compares the JSON text of numbers, as they were written, since that
 // is the text of the log message.
 type keywordLeaf struct {
-	test     func(text string) bool
-	literals []string // folded; a text that passes has one of them, or there are none to tell it by
+	test    func(text string) bool
+	literal string // every text that passes has it, letter case aside; "" if none is known
 }
 
 func (l *keywordLeaf) holds(v *value) bool { return l.test(v.text) }

@@ -1,6 +1,7 @@
 package evaluator
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 
@@ -127,7 +128,7 @@ func compileLeaf(m *ast.Match, of scope) (refLeaf, error) {
 		return &membersLeaf{field: field, selector: v.Selector, member: member}, err
 	case *ast.Keyword:
 		test, err := compileKeyword(v)
-		return &keywordLeaf{test: test}, err
+		return &keywordLeaf{test: test, literal: keywordLiteral(v)}, err
 	}
 	return nil, &UnsupportedError{Feature: fmt.Sprintf("a value of type %T", m.Value), Span: m.Span}
 }
@@ -187,6 +188,19 @@ func compileKeyword(k *ast.Keyword) (func(string) bool, error) {
 		return re.MatchString, nil
 	}
 	return nil, &UnsupportedError{Feature: fmt.Sprintf("a keyword of type %T", k.Value), Span: k.Span}
+}
+
+// keywordLiteral is the text that an Engine looks for before anything else.
+func keywordLiteral(k *ast.Keyword) string {
+	switch v := k.Value.(type) {
+	case *ast.Pattern:
+		return foldedLiteral(patternLiteral(v.Parts))
+	case *ast.Regex:
+		return regexLiteral(v.Source)
+	case *ast.Number:
+		return foldedLiteral(cmp.Or(v.Lexeme, v.Decimal.String()))
+	}
+	return ""
 }
 
 func compilePattern(v *ast.Pattern) (*refPattern, error) {
