@@ -176,23 +176,57 @@ func (c *collector) resolve() error {
 	return errors.Join(c.open.Err(), duplicates.Err(), c.held.Err())
 }
 
-// write writes the findings.
+// write writes the findings. They are put together by one goroutine and written by another.
 func (c *collector) write(w findingWriter) error {
 	err := c.resolve()
-	for _, data := range c.hits.All() {
-		if failed := c.writeHit(w, data); failed != nil {
-			return errors.Join(err, fmt.Errorf("cannot write the findings: %w", failed))
+	lots, ended := make(chan []finding, 8), make(chan struct{})
+	go func() {
+		defer close(lots)
+		c.findings(lots, ended)
+	}()
+	failed := func() error {
+		defer close(ended)
+		for lot := range lots {
+			for i := range lot {
+				if err := w.write(lot[i]); err != nil {
+					return err
+				}
+			}
 		}
+		return w.close()
+	}()
+	for range lots { // nothing must be at work any more
 	}
-	err = errors.Join(err, c.hits.Err())
-	if failed := w.close(); failed != nil {
-		err = errors.Join(err, fmt.Errorf("cannot write the findings: %w", failed))
+	if failed != nil {
+		failed = fmt.Errorf("cannot write the findings: %w", failed)
 	}
-	return err
+	return errors.Join(err, failed, c.hits.Err())
 }
 
-// writeHit writes a finding for each rule that an event matched.
-func (c *collector) writeHit(w findingWriter, data []byte) error {
+// findings puts all findings together, in lots, unless it is ended before.
+func (c *collector) findings(lots chan<- []finding, ended <-chan struct{}) {
+	const size = 128
+	lot := make([]finding, 0, size)
+	send := func() bool {
+		select {
+		case lots <- lot:
+			lot = make([]finding, 0, size)
+			return true
+		case <-ended:
+			return false
+		}
+	}
+	for _, data := range c.hits.All() {
+		lot = c.appendFindings(lot, data)
+		if len(lot) >= size && !send() {
+			return
+		}
+	}
+	send()
+}
+
+// appendFindings appends a finding for each rule that an event matched.
+func (c *collector) appendFindings(lot []finding, data []byte) []finding {
 	r := newHitReader(data)
 	source, record := c.sources[r.number()], r.number()
 	cells := make([]string, len(c.run.cellPaths))
@@ -213,9 +247,7 @@ func (c *collector) writeHit(w findingWriter, data []byte) error {
 		}
 		c.run.stats.findings[d.rule.Level]++
 		c.run.stats.rules[d.rule]++
-		if err := w.write(f); err != nil {
-			return err
-		}
+		lot = append(lot, f)
 	}
-	return nil
+	return lot
 }

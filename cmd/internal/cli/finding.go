@@ -2,12 +2,12 @@ package cli
 
 import (
 	"cmp"
-	"encoding/csv"
 	"encoding/json"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"sigmatic/ast"
@@ -27,6 +27,7 @@ type finding struct {
 	Matched []matchedValue  `json:"matched"`
 	Event   json.RawMessage `json:"event,omitempty"`
 
+	tags  string   // all Tags
 	cells []string // of the event, by their numbers
 	raw   []byte   // the event, where the format wants it
 }
@@ -86,6 +87,7 @@ func findingOf(r *ast.Rule) finding {
 	for _, t := range r.Tags {
 		f.Tags = append(f.Tags, t.String())
 	}
+	f.tags = strings.Join(f.Tags, " ")
 	return f
 }
 
@@ -141,7 +143,7 @@ func (s *scanRun) newFindingWriter(w io.Writer) findingWriter {
 		enc.SetEscapeHTML(false)
 		return &jsonlWriter{enc, s.raw}
 	case "csv":
-		return &csvWriter{w: csv.NewWriter(w)}
+		return &csvWriter{w: w}
 	}
 	return &tableWriter{w: w, color: s.colored(s.StdoutTerminal && s.outPath == "")}
 }
@@ -187,15 +189,17 @@ var columns = []column{
 	{"access_key", 0, cell(cellAccessKey)},
 	{"user_agent", 0, cell(cellUserAgent)},
 	{"error_code", 0, cell(cellErrorCode)},
-	{"tags", 0, func(f *finding) string { return strings.Join(f.Tags, " ") }},
+	{"tags", 0, func(f *finding) string { return f.tags }},
 	{"rule_id", 0, func(f *finding) string { return f.RuleID }},
 	{"event_id", 0, func(f *finding) string { return f.EventID }},
 	{"source", 0, func(f *finding) string { return f.Source }},
 	{"record", 0, func(f *finding) string { return strconv.Itoa(f.Record) }},
 }
 
+// csvWriter writes as encoding/csv does, but for its cost: it looks at each cell once.
 type csvWriter struct {
-	w      *csv.Writer
+	w      io.Writer
+	row    []byte
 	headed bool
 }
 
@@ -204,22 +208,58 @@ func (c *csvWriter) head() error {
 		return nil
 	}
 	c.headed = true
-	names := make([]string, len(columns))
 	for i, col := range columns {
-		names[i] = col.name
+		c.cell(i, col.name)
 	}
-	return c.w.Write(names)
+	return c.end()
 }
 
 func (c *csvWriter) write(f finding) error {
 	if err := c.head(); err != nil {
 		return err
 	}
-	row := make([]string, len(columns))
-	for i, col := range columns {
-		row[i] = guardFormula(col.get(&f))
+	for i := range columns {
+		c.cell(i, guardFormula(columns[i].get(&f)))
 	}
-	return c.w.Write(row)
+	return c.end()
+}
+
+func (c *csvWriter) cell(i int, s string) {
+	if i > 0 {
+		c.row = append(c.row, ',')
+	}
+	if !needsQuotes(s) {
+		c.row = append(c.row, s...)
+		return
+	}
+	c.row = append(c.row, '"')
+	for i := range len(s) {
+		if s[i] == '"' {
+			c.row = append(c.row, '"')
+		}
+		c.row = append(c.row, s[i])
+	}
+	c.row = append(c.row, '"')
+}
+
+// needsQuotes follows RFC 4180, and quotes what readers would trim as well.
+func needsQuotes(s string) bool {
+	if s == "" {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; c == ',' || c == '"' || c == '\n' || c == '\r' {
+			return true
+		}
+	}
+	first, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsSpace(first) || s == `\.`
+}
+
+func (c *csvWriter) end() error {
+	_, err := c.w.Write(append(c.row, '\n'))
+	c.row = c.row[:0]
+	return err
 }
 
 // guardFormula keeps a spreadsheet from taking a cell of an attacker's making,
@@ -231,13 +271,7 @@ func guardFormula(s string) string {
 	return s
 }
 
-func (c *csvWriter) close() error {
-	if err := c.head(); err != nil {
-		return err
-	}
-	c.w.Flush()
-	return c.w.Error()
-}
+func (c *csvWriter) close() error { return c.head() }
 
 type tableWriter struct {
 	w      io.Writer
