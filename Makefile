@@ -2,6 +2,10 @@
 
 GO ?= go
 FUZZTIME ?= 30s
+# What the benchmark of scan reads: so many generated events, or the gzip delivery files in a folder.
+SCAN_EVENTS ?= 50000
+SCAN_LOGS ?=
+PAIRS ?= 10000000
 # Where the engines are built and run; empty for the user's cache folder.
 ENGINES_DIR ?=
 # Pinned: a linter that changes by itself breaks builds of unchanged code.
@@ -9,7 +13,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz bench record proof engines engines-test engines-stop release reproducible
+.PHONY: help build test race lint fuzz bench engine-pairs record proof engines engines-test engines-stop release reproducible
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
@@ -36,8 +40,12 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 		done; \
 	done
 
-bench: ## run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## run the benchmarks; SCAN_EVENTS or SCAN_LOGS says on how much `scan` runs
+	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v cmd/internal/cli)
+	$(GO) test -run '^$$' -bench . -benchmem ./cmd/internal/cli -args -scan-events $(SCAN_EVENTS) -scan-logs "$(SCAN_LOGS)"
+
+engine-pairs: ## hold the compiled engine to the reference on PAIRS generated pairs of a query and an event
+	$(GO) test -run 'TestEngine$$' -timeout 2h ./evaluator -args -pairs $(PAIRS)
 
 record: ## write the golden files anew, where a package's tests know -record
 	@set -e; for dir in $$(grep -rlE --include='*_test.go' 'flag\.Bool(Var)?\(.*"record"' . | sed 's|/[^/]*$$||' | sort -u); do \

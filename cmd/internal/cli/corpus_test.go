@@ -134,7 +134,12 @@ func matchesAny(t *testing.T, refs []*evaluator.Reference, raw []byte) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.ContainsFunc(refs, func(r *evaluator.Reference) bool { return r.Match(ev) })
+	matches := slices.ContainsFunc(refs, func(r *evaluator.Reference) bool { return r.Match(ev) })
+	engine := evaluator.NewEngine(refs).Matcher()
+	if err := engine.Load(raw); err != nil || (len(engine.Matches()) > 0) != matches {
+		t.Errorf("the engine selects %v, the reference says %v: %s (%v)", engine.Matches(), matches, raw, err)
+	}
+	return matches
 }
 
 // TestTrailAlerts runs rules on events that their authors say must or must not

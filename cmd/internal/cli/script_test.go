@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"sigmatic":  func() { os.Exit(Main(os.Args[1:], System())) },
 		"read-yaml": func() { readYAML(os.Args[1]) },
+		"gunzip":    func() { readGzip(os.Args[1], len(os.Args) > 2) },
 	})
 }
 
