@@ -37,8 +37,7 @@ func tooComplex(expression string) bool {
 // that leads to another set. A set is a bit for each instruction that reads a
 // character or ends the match.
 type determinizer struct {
-	sample   []rune     // a character of each class of those that no instruction tells apart
-	reads    [][]bool   // by instruction and class; nil for what reads none
+	reads    [][]uint64 // by class: the set of instructions that read it
 	next     [][]uint32 // by instruction: those with a state that follow it
 	start    []uint32
 	words    int      // of a set
@@ -50,12 +49,12 @@ type determinizer struct {
 
 func newDeterminizer(prog *syntax.Prog) *determinizer {
 	d := &determinizer{
-		reads: make([][]bool, len(prog.Inst)), next: make([][]uint32, len(prog.Inst)),
+		next:  make([][]uint32, len(prog.Inst)),
 		words: (len(prog.Inst) + 63) / 64, table: make([]int32, 256), followed: make([]bool, len(prog.Inst)),
 	}
 	d.classify(prog)
 	for pc := range prog.Inst {
-		if d.reads[pc] != nil {
+		if readsOne(prog.Inst[pc].Op) {
 			d.next[pc] = d.follow(prog, prog.Inst[pc].Out)
 		}
 	}
@@ -73,27 +72,17 @@ func (d *determinizer) classify(prog *syntax.Prog) {
 	}
 	slices.Sort(bounds)
 	bounds = slices.Compact(bounds)
-	classes := map[string]bool{}
+	var classes []uint64 // the sets of the classes, one behind the other
 	for _, r := range bounds {
-		signature := make([]byte, 0, len(prog.Inst))
+		readers := make([]uint64, d.words)
 		for pc := range prog.Inst {
-			bit := byte('0')
 			if readsOne(prog.Inst[pc].Op) && prog.Inst[pc].MatchRune(r) {
-				bit = '1'
+				readers[pc/64] |= 1 << (pc % 64)
 			}
-			signature = append(signature, bit)
 		}
-		if !classes[string(signature)] {
-			classes[string(signature)] = true
-			d.sample = append(d.sample, r)
-		}
-	}
-	for pc := range prog.Inst {
-		if readsOne(prog.Inst[pc].Op) {
-			d.reads[pc] = make([]bool, len(d.sample))
-			for class, r := range d.sample {
-				d.reads[pc][class] = prog.Inst[pc].MatchRune(r)
-			}
+		if !d.among(classes, readers) {
+			classes = append(classes, readers...)
+			d.reads = append(d.reads, readers)
 		}
 	}
 }
@@ -132,12 +121,14 @@ func (d *determinizer) follow(prog *syntax.Prog, pc uint32) []uint32 {
 	return out
 }
 
-// run gives the number of states in all sets, or one above the limit.
+// run gives the number of states in all sets, or one above the limit. Nearly all
+// classes are read by the same states of a set and lead to the same next one.
 func (d *determinizer) run() int {
 	first := make([]uint64, d.words)
 	mark(first, d.start)
 	d.add(first)
 	target := make([]uint64, d.words)
+	var readers []uint64 // those of each class that has others than the classes before it, one behind the other
 	var states []uint32
 	cost := 0
 	for set := 0; set < d.count; set++ {
@@ -145,21 +136,38 @@ func (d *determinizer) run() int {
 		if cost += len(states); cost > costLimit {
 			break
 		}
-		for class := range d.sample {
-			clear(target)
-			any := false
-			for _, pc := range states {
-				if reads := d.reads[pc]; reads != nil && reads[class] {
-					mark(target, d.next[pc])
-					any = true
-				}
+		readers = readers[:0]
+		for class := range d.reads {
+			before := len(readers)
+			for i, word := range d.set(set) {
+				readers = append(readers, word&d.reads[class][i])
 			}
-			if any {
+			of := readers[before:]
+			if d.among(readers[:before], of) {
+				readers = readers[:before]
+				continue
+			}
+			clear(target)
+			states = members(states[:0], of)
+			for _, pc := range states {
+				mark(target, d.next[pc])
+			}
+			if len(states) > 0 {
 				d.add(target)
 			}
 		}
 	}
 	return cost
+}
+
+// among reports whether a set is one of those that stand one behind the other.
+func (d *determinizer) among(sets, set []uint64) bool {
+	for ; len(sets) > 0; sets = sets[d.words:] {
+		if slices.Equal(sets[:d.words], set) {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *determinizer) set(i int) []uint64 { return d.sets[i*d.words : (i+1)*d.words] }
