@@ -1,6 +1,9 @@
 package ast
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Simplify gives an expression of the same meaning that is easier to print:
 // nested groups of one kind are one group, a group of one is its term, double
@@ -52,7 +55,7 @@ func factor(or *Or) Expr {
 	}
 	out := &And{Span: or.Span}
 	for _, t := range demanded(or.Terms[0]) {
-		if common[t.String()] {
+		if common[identify(t)] {
 			out.Terms = append(out.Terms, t)
 		}
 	}
@@ -60,7 +63,7 @@ func factor(or *Or) Expr {
 	for _, alternative := range or.Terms {
 		var rest []Expr
 		for _, t := range demanded(alternative) {
-			if !common[t.String()] {
+			if !common[identify(t)] {
 				rest = append(rest, t)
 			}
 		}
@@ -81,14 +84,16 @@ func demanded(e Expr) []Expr {
 	return []Expr{e}
 }
 
-// commonTerms gives the texts of the terms that every one of the alternatives
-// demands.
-func commonTerms(alternatives []Expr) map[string]bool {
-	var common map[string]bool
+// commonTerms gives the terms that every one of the alternatives demands.
+func commonTerms(alternatives []Expr) map[identity]bool {
+	var common map[identity]bool
 	for i, alternative := range alternatives {
-		here := map[string]bool{}
+		var here map[identity]bool
 		for _, t := range demanded(alternative) {
-			if key := t.String(); i == 0 || common[key] {
+			if key := identify(t); i == 0 || common[key] {
+				if here == nil {
+					here = map[identity]bool{}
+				}
 				here[key] = true
 			}
 		}
@@ -99,25 +104,75 @@ func commonTerms(alternatives []Expr) map[string]bool {
 	return common
 }
 
-func simplifyTerms(terms []Expr, open func(Expr) ([]Expr, bool)) []Expr {
-	out := make([]Expr, 0, len(terms))
-	seen := make(map[string]bool, len(terms))
-	add := func(t Expr) {
-		// String tells two expressions apart whenever they differ in meaning.
-		if key := t.String(); !seen[key] {
-			seen[key] = true
-			out = append(out, t)
+// identity is the same for two expressions if and only if their meaning is.
+type identity struct {
+	field, text string
+	form        uint8
+}
+
+// identify gives the identity of an expression: its text, which tells any two
+// apart that differ in meaning, or the parts of it that nearly all leaves consist
+// of, which need no writing.
+func identify(e Expr) identity {
+	m, ok := e.(*Match)
+	if !ok {
+		return identity{text: e.String()}
+	}
+	v, ok := m.Value.(*Pattern)
+	if !ok {
+		return identity{text: e.String()}
+	}
+	shape, text := v.Shape()
+	if shape == ShapeComplex {
+		return identity{text: e.String()}
+	}
+	form := 2 * (1 + uint8(shape))
+	if v.Cased {
+		form++
+	}
+	return identity{field: m.Field.Name, text: text, form: form}
+}
+
+// distinct gathers expressions, those of one meaning once.
+type distinct struct {
+	terms []Expr
+	known []identity        // of the terms, as long as they are few
+	many  map[identity]bool // later
+}
+
+func (d *distinct) add(t Expr) {
+	const few = 8
+	key := identify(t)
+	switch {
+	case d.many != nil:
+		if d.many[key] {
+			return
+		}
+		d.many[key] = true
+	case slices.Contains(d.known, key):
+		return
+	case len(d.known) < few:
+		d.known = append(d.known, key)
+	default:
+		d.many = make(map[identity]bool, cap(d.terms))
+		for _, k := range append(d.known, key) {
+			d.many[k] = true
 		}
 	}
+	d.terms = append(d.terms, t)
+}
+
+func simplifyTerms(terms []Expr, open func(Expr) ([]Expr, bool)) []Expr {
+	out := distinct{terms: make([]Expr, 0, len(terms)), known: make([]identity, 0, min(len(terms), 8))}
 	for _, t := range terms {
 		t = Simplify(t)
 		if inner, ok := open(t); ok {
 			for _, u := range inner {
-				add(u)
+				out.add(u)
 			}
 			continue
 		}
-		add(t)
+		out.add(t)
 	}
-	return out
+	return out.terms
 }
