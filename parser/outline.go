@@ -15,8 +15,13 @@ import (
 // where each document begins with a plain key in the first column, a key of that
 // map stands nowhere else.
 func OnlyRules(data []byte) bool {
-	if !utf8.Valid(data) || bytes.ContainsAny(data, "\u0085\u2028\u2029") || bytes.Count(data, []byte{'\r'}) != bytes.Count(data, []byte("\r\n")) {
-		return false // line breaks that we do not count
+	for _, lineBreak := range [...]string{"\u0085", "\u2028", "\u2029"} { // which bytes.ContainsAny would look for rune by rune
+		if bytes.Contains(data, []byte(lineBreak)) {
+			return false // line breaks that we do not count
+		}
+	}
+	if !utf8.Valid(data) || bytes.Count(data, []byte{'\r'}) != bytes.Count(data, []byte("\r\n")) {
+		return false
 	}
 	begun := false
 	for line := range bytes.Lines(data) {
