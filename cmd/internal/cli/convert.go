@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -42,11 +41,6 @@ type convertRun struct {
 	selected func(*ast.Rule) bool
 	changes  *changes // of a run that watches
 }
-
-// gcPercent lets the heap grow to this much above what is in use before it is
-// collected: of SigmaHQ's rules to four targets, 100 takes 44 MiB and a sixth
-// more time, 150 takes 50 to 58 MiB, 300 up to 85 MiB and 5 % less time.
-const gcPercent = 150
 
 func (a *app) convertCommand() *cobra.Command {
 	c := &convertRun{app: a, registry: all.Registry()}
@@ -98,7 +92,6 @@ that their products import; list formats shows them.`,
 }
 
 func (c *convertRun) run(args []string) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -119,7 +112,12 @@ func (c *convertRun) run(args []string) error {
 		return err
 	}
 	var count tally
-	set, err := streamRules(c.app, args, c.filter, c.answer, func(a answer) error {
+	rules, err := openRules(c.app, args, c.filter)
+	if err != nil {
+		return err
+	}
+	defer boundMemory(rules.size())()
+	set, err := streamRules(rules, c.answer, func(a answer) error {
 		return c.take(a, out, &count)
 	})
 	if err != nil {

@@ -79,7 +79,11 @@ func (f ruleFile) stem() string { return strings.TrimSuffix(f.relative, path.Ext
 func (a *app) load(paths []string, filter filterFlags) (ruleSet, error) {
 	var rules []loadedRule
 	keep := func(r loadedRule) loadedRule { return r }
-	set, err := streamRules(a, paths, filter, keep, func(r loadedRule) error {
+	opened, err := openRules(a, paths, filter)
+	if err != nil {
+		return ruleSet{}, err
+	}
+	set, err := streamRules(opened, keep, func(r loadedRule) error {
 		rules = append(rules, r)
 		return nil
 	})

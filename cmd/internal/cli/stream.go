@@ -10,30 +10,24 @@ import (
 	"sigmatic/parser"
 )
 
-// streamRules reads rules, narrows them by the filters, calls work for each on
-// all processors and take with the results in the order of the rules. Findings go
-// to standard error.
+// streamRules narrows the rules that were opened by the filters, calls work for
+// each on all processors and take with the results in the order of the rules.
+// Findings go to standard error.
 //
 // A rule is gone when its result has been taken: of thousands of rules only the
 // texts are in memory at once. What other documents refer to is kept until all
 // is read, and so are those documents: files that may hold them are read first.
-func streamRules[T any](a *app, paths []string, filter filterFlags, work func(loadedRule) T, take func(T) error) (ruleSet, error) {
-	mode, err := filter.parsedMode()
-	if err != nil {
-		return ruleSet{}, err
-	}
-	s := ruleStream{app: a, mode: mode, referred: map[string]bool{}}
-	s.open(paths, filter.paths)
+func streamRules[T any](s *ruleStream, work func(loadedRule) T, take func(T) error) (ruleSet, error) {
 	type result struct {
 		check.File
 		ofRules []T // of those rules that stand for themselves, in order
 	}
-	err = ordered(len(s.files), func(i int) result {
+	err := ordered(len(s.files), func(i int) result {
 		res := result{File: s.files[i].parse()}
 		shared := s.files[i].shared || slices.ContainsFunc(res.Documents, isCorrelation)
 		for _, doc := range res.Documents {
 			if r, ok := doc.(*ast.Rule); ok && !r.Silent {
-				res.ofRules = append(res.ofRules, work(loadedRule{Rule: ast.ApplyFilters(r, s.filters, mode), relative: s.files[i].relative, shared: shared}))
+				res.ofRules = append(res.ofRules, work(loadedRule{Rule: ast.ApplyFilters(r, s.filters, s.mode), relative: s.files[i].relative, shared: shared}))
 			}
 		}
 		return res
@@ -67,7 +61,7 @@ type loadedDocument struct {
 	relative string
 }
 
-// ruleStream is the state of streamRules.
+// ruleStream holds the rules for streamRules, and its state.
 type ruleStream struct {
 	*app
 	mode  ast.FilterMode
@@ -107,7 +101,17 @@ func (f *openFile) parse() check.File {
 // forget lets go of the file's text; places in what is kept still hold it.
 func (f *openFile) forget() { f.data, f.first = nil, nil }
 
-// open reads all files, and parses those that may hold filters or correlations.
+// openRules reads all files, and parses those that may hold filters or correlations.
+func openRules(a *app, paths []string, filter filterFlags) (*ruleStream, error) {
+	mode, err := filter.parsedMode()
+	if err != nil {
+		return nil, err
+	}
+	s := &ruleStream{app: a, mode: mode, referred: map[string]bool{}, unusable: map[ast.Document]bool{}}
+	s.open(paths, filter.paths)
+	return s, nil
+}
+
 func (s *ruleStream) open(paths, filterPaths []string) {
 	files := embeddedRules()
 	if len(paths) > 0 {
@@ -125,7 +129,6 @@ func (s *ruleStream) open(paths, filterPaths []string) {
 			f.first = &parsed
 		}
 	})
-	s.unusable = map[ast.Document]bool{}
 	stems := map[string]int{}
 	for _, f := range files {
 		stems[f.stem()]++
@@ -145,6 +148,15 @@ func (s *ruleStream) open(paths, filterPaths []string) {
 			s.refer(doc)
 		}
 	}
+}
+
+// size is the length of all texts, in bytes.
+func (s *ruleStream) size() int64 {
+	var n int64
+	for i := range s.files {
+		n += int64(len(s.files[i].data))
+	}
+	return n
 }
 
 // refers tells documents that refer to others.
