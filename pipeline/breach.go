@@ -95,6 +95,9 @@ func (s *Schema) breaches(t *target, name string, values []any, list bool) []Bre
 		if t.spelling != nil && !t.spelling.keeps(text) {
 			out = append(out, Breach{name, TraitLetterCase, text})
 		}
+		if t.as == asAccount && strings.Count(text, `\`) != 1 {
+			out = append(out, Breach{name, TraitFieldType, text})
+		}
 		if pairs := t.pairs(); pairs != nil && !slices.ContainsFunc(pairs, func(p valuePair) bool { return p.event.Text == text }) {
 			out = append(out, Breach{name, TraitFieldType, text})
 		}

@@ -54,6 +54,18 @@ func ofAbsence(v ast.Value) bool {
 	return false
 }
 
+// ofPresence reports whether the leaf is true of any value.
+func ofPresence(v ast.Value) bool {
+	switch v := v.(type) {
+	case *ast.Exists:
+		return v.Want
+	case *ast.Pattern:
+		shape, _ := v.Shape()
+		return shape == ast.ShapeAny
+	}
+	return false
+}
+
 // present joins a leaf over one target with what decides whether the target
 // holds a value of the field at all.
 func (a *applier) present(of ast.Field, f *field, t *target, below string, v ast.Value) ast.Expr {
@@ -95,10 +107,7 @@ func (a *applier) match(of ast.Field, t *target, below string, v ast.Value) ast.
 	case asAccount:
 		return a.account(of, field, v)
 	}
-	if ofAbsence(v) {
-		return leaf(field, v)
-	}
-	if _, ok := v.(*ast.Exists); ok {
+	if ofAbsence(v) || ofPresence(v) {
 		return leaf(field, v)
 	}
 	if pairs := t.pairs(); pairs != nil {
@@ -189,7 +198,10 @@ func (a *applier) chosen(of, field ast.Field, pairs []valuePair, v ast.Value) as
 			terms = append(terms, &ast.Match{Field: field, Value: valueOf(p.store, v), Span: v.Range()})
 		}
 	}
-	return anyOf(terms, v.Range()) // without a term it is true of no event
+	if terms == nil {
+		a.warn(v.Range(), fmt.Sprintf("under the schema %s no value of the field %q is one of which this is true", a.schema.Name, of.Name))
+	}
+	return anyOf(terms, v.Range())
 }
 
 // operand is one side of a comparison of two fields.

@@ -80,7 +80,6 @@ func (r *schemaReader) document(n *yamldoc.Node) {
 	r.table(n, "a schema", keys{
 		"name":       func(n *yamldoc.Node) { s.Name = r.text(n, "name") },
 		"summary":    func(n *yamldoc.Node) { s.Summary = r.text(n, "summary") },
-		"targets":    func(n *yamldoc.Node) { s.Targets = r.texts(n, "targets") },
 		"form":       func(n *yamldoc.Node) { s.form = form(r.word(n, "form", formNames)) },
 		"lists":      func(n *yamldoc.Node) { s.lists = r.texts(n, "lists") },
 		"keeps_rest": func(n *yamldoc.Node) { s.keepsRest = r.truth(n, "keeps_rest") },

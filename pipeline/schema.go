@@ -225,6 +225,9 @@ func (s *Schema) at(t *target, below string) ast.Field {
 // listed gives the path of a field with {} behind each step that holds a list,
 // as far as the schema knows; ok is false if it knows of none.
 func (s *Schema) listed(name string) (path string, ok bool) {
+	if len(s.lists) == 0 {
+		return name, false
+	}
 	for at, step := range strings.Split(name, ".") {
 		if at > 0 {
 			path += "."

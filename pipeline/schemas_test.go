@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"encoding/json"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -174,6 +175,10 @@ func TestFieldsOfRules(t *testing.T) {
 
 // TestShipped holds what every schema that ships must have.
 func TestShipped(t *testing.T) {
+	files, err := filepath.Glob("schemas/*.yml")
+	if err != nil || len(files) != len(pipeline.Schemas())-1 {
+		t.Errorf("%d files and %d schemas: the catalog lists each file (%v)", len(files), len(pipeline.Schemas()), err)
+	}
 	targets := []string{"splunk", "esql", "kql", "logsql"}
 	names := map[string]bool{}
 	for _, s := range pipeline.Schemas() {
@@ -181,6 +186,9 @@ func TestShipped(t *testing.T) {
 			t.Errorf("schema %q: its name is taken, or it has no name or summary", s.Name)
 		}
 		names[s.Name] = true
+		if s.Name != "none" && !slices.Contains(files, "schemas/"+s.Name+".yml") {
+			t.Errorf("the schema %s is not in a file of its name", s.Name)
+		}
 		for _, target := range s.Targets {
 			if !slices.Contains(targets, target) {
 				t.Errorf("%s is for %q, which is no target", s.Name, target)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -32,11 +33,7 @@ func (a *applier) ofText(of ast.Field, as transform, v ast.Value) {
 		a.refuse(v, of.Name, why)
 		return
 	}
-	shape, text := p.Shape()
-	if shape == ast.ShapeAny {
-		return
-	}
-	if shape != ast.ShapeContains || strings.ContainsAny(text, "{}[]=,:\"\\") || strings.HasPrefix(text, " ") ||
+	if shape, text := p.Shape(); shape != ast.ShapeContains || strings.ContainsAny(text, "{}[]=,:\"\\") || strings.HasPrefix(text, " ") ||
 		as == asJSON && !isASCII(text) || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) {
 		a.refuse(v, of.Name, why)
 	}
@@ -106,6 +103,9 @@ func (a *applier) account(of, field ast.Field, v ast.Value) ast.Expr {
 		}
 		head, tail := part(domain, cut.head), part(name, cut.tail)
 		terms = append(terms, allOf(v.Range(), withoutAny(head, tail)...))
+	}
+	if terms == nil {
+		a.warn(v.Range(), fmt.Sprintf(`a user is DOMAIN\user, so that no value of the field %q is one of which this is true`, of.Name))
 	}
 	return anyOf(terms, v.Range())
 }

@@ -73,6 +73,9 @@ func TestEquationOfWindows(t *testing.T) {
 					}
 					for j := range before {
 						want := before[j].Match(e.event)
+						if !want && (i+j)%4 > 0 {
+							continue // most events are of other log sources
+						}
 						compared++
 						if want {
 							matched++

@@ -1,6 +1,7 @@
 package splunk
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -412,10 +413,10 @@ func whereObject(m *ast.Match) (backends.Clause, error) {
 	var c backends.Clause
 	switch v := m.Value.(type) {
 	case *ast.Pattern:
-		switch shape, _ := v.Shape(); shape {
-		case ast.ShapeAny:
+		switch shape, _ := v.Shape(); {
+		case shape == ast.ShapeAny:
 			c = there
-		case ast.ShapeContains:
+		case shape == ast.ShapeContains || piecesOfText(v):
 			x, err := jsonMatcher(m, v)
 			if err != nil {
 				return nil, err
@@ -438,6 +439,22 @@ func whereObject(m *ast.Match) (backends.Clause, error) {
 		return nil, refuse(m, backends.FeatureFieldName, "spath cannot name the object "+strconv.Quote(m.Field.Name))
 	}
 	return c, nil
+}
+
+// piecesOfText reports whether a pattern looks for texts in their order, *a*b*,
+// of which JSON changes nothing but that a backslash may stand before a
+// character. Then the object's text has them exactly if it is found there: what
+// one of its values holds stands in it, be it with backslashes.
+func piecesOfText(v *ast.Pattern) bool {
+	n := len(v.Parts)
+	if n == 0 || v.Parts[0] != (ast.AnyRun{}) || v.Parts[n-1] != (ast.AnyRun{}) {
+		return false
+	}
+	return !slices.ContainsFunc(v.Parts, func(p ast.Part) bool {
+		lit, isText := p.(ast.Literal)
+		_, isRun := p.(ast.AnyRun)
+		return !isRun && !isText || strings.ContainsFunc(string(lit), func(r rune) bool { return r < ' ' || r > '~' })
+	})
 }
 
 // decimalGuard keeps tonumber from reading what is no decimal number: it is not

@@ -304,6 +304,8 @@ func TestTraits(t *testing.T) {
 		{typed(sigma.TypeIP, pat("*")), `f=*`, "null-not-indexed"},
 		{typed(sigma.TypeLong, &sigma.TimePart{Unit: sigma.Hour, N: 5}), `* | where if(tonumber(strftime('f',"%H"))==5,1,0)=1`, "field-type"},
 		{typed(sigma.TypeObject, pat("*ab*")), `*ab* | where isnotnull(mvfind(spath(_raw,"f"),"(?i)ab"))`, "field-type"},
+		{typed(sigma.TypeObject, pat("*ab*c*")), `* | where isnotnull(mvfind(spath(_raw,"f"),"(?is)ab.*c"))`, "field-type"},
+		{typed(sigma.TypeObject, pat("*ab*é*")), "", ""},
 		{typed(sigma.TypeObject, &sigma.Exists{Want: true}), `* | where isnotnull(spath(_raw,"f"))`, "null-not-indexed field-type"},
 		{typed(sigma.TypeObject, &sigma.Null{}), `* | where isnull(spath(_raw,"f"))`, "null-not-indexed field-type"},
 		{leaf("f{}", pat("b")), `"f{}"="b"`, ""},
