@@ -180,9 +180,12 @@ func (v *verifyRun) results(ctx context.Context, rules []proofRule) ([]verify.Re
 	results := make([][]verify.Result, len(rules))
 	trials := make([][]verify.Trial, len(rules))
 	parallel(len(rules), func(i int) {
-		trials[i] = v.trials(rules[i], eventSource{v.seed, v.perRule, &v.user})
-		for _, t := range trials[i] {
+		list := v.trials(rules[i], eventSource{v.seed, v.perRule, &v.user})
+		for _, t := range list {
 			results[i] = append(results[i], t.OnInterpreters(ctx))
+		}
+		if len(v.engines) > 0 { // the events of all rules are much to keep
+			trials[i] = list
 		}
 	})
 	if err := ctx.Err(); err != nil {

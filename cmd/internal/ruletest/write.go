@@ -76,6 +76,9 @@ func (o *Outcome) targets() string {
 	var parts []string
 	for _, r := range o.Targets {
 		text := r.Target + " "
+		if r.RunOn() != verify.InterpreterName {
+			text += "(" + r.RunOn() + ") "
+		}
 		switch v := r.Verdict(); v {
 		case "":
 			text += "not tried"

@@ -40,7 +40,7 @@ func TestLive(t *testing.T) {
 		}
 	}
 	eachEngine(t, func(t *testing.T, b backends.Backend, e engine.Engine) {
-		differential(t, Comparison{Backend: b, Engine: e}, queries, DefaultEvents)
+		differential(t, Comparison{Backend: b, Engine: e}, queries, 2*MinEvents)
 	})
 }
 

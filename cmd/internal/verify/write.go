@@ -50,12 +50,18 @@ func (r Result) word() string {
 	}
 }
 
-// engineName says what the query was run on, and that SPL has no engine.
+// engineName is RunOn, and nothing for a query that there is not.
 func (r Result) engineName() string {
-	switch {
-	case r.Verdict() == Refused:
+	if r.Verdict() == Refused {
 		return "-"
-	case r.Engine == InterpreterName && r.Target == "splunk":
+	}
+	return r.RunOn()
+}
+
+// RunOn says what the query was run on, or was to be: of SPL, for which there is
+// no engine to be had, that it is the interpreter only.
+func (r Result) RunOn() string {
+	if r.Engine == InterpreterName && r.Target == "splunk" {
 		return "interpreter only"
 	}
 	return r.Engine
@@ -172,7 +178,7 @@ func (d Difference) record() differenceRecord {
 func writeJUnit(w io.Writer, list []Result) error {
 	var suites []junit.Suite
 	for _, r := range list {
-		name := r.Target + ", " + r.Engine
+		name := r.Target + ", " + r.RunOn()
 		i := slices.IndexFunc(suites, func(s junit.Suite) bool { return s.Name == name })
 		if i < 0 {
 			i = len(suites)
