@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -232,4 +233,41 @@ func textsOf(t *testing.T, b backends.Backend, q *ast.Query) []string {
 		texts = append(texts, out.Query)
 	}
 	return slices.Compact(texts)
+}
+
+// TestElasticInterpretersReadTheCorpus demands that the interpreters know every
+// query that their backends print for a large public rule set.
+func TestElasticInterpretersReadTheCorpus(t *testing.T) {
+	if os.Getenv("SIGMATIC_SHARED") == "" {
+		t.Skip("SIGMATIC_SHARED is not set: tests on third-party data are skipped")
+	}
+	rules, err := corpusRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, interpreter := range map[string]dialect.Interpreter{"esql": esql.New(), "kql": kql.New()} {
+		b, read := all.Registry().Find(name), 0
+		for _, q := range rules {
+			out, err := b.Convert(withoutFields(q.Query), backends.Options{})
+			if err != nil {
+				continue
+			}
+			m := dialect.Mapping{}
+			for f, typ := range mappings(out.Notes, q.Expr)[0] {
+				m[f] = dialect.FieldType(typ)
+			}
+			store, err := interpreter.Load(nil, m)
+			if err != nil {
+				t.Fatalf("%s: %v", q.title, err)
+			}
+			if _, err := store.Select(out.Query); err != nil {
+				t.Errorf("%s: %s: %v\n%s", name, q.title, err, shorten(out.Query))
+			}
+			read++
+		}
+		if read < 1000 {
+			t.Errorf("%s: only %d queries", name, read)
+		}
+		t.Logf("%s: %d queries", name, read)
+	}
 }

@@ -15,13 +15,15 @@ const (
 	// harmless is up to how many positions with wide classes behind a run an
 	// expression is not looked at: each may double the states.
 	harmless = 8
-	// manyStates is a third of the states that .*a.{13} has.
-	manyStates = 1 << 12
+	// maxWork is how many states the sets that are visited may hold together.
+	// Lucene's own limit is 100,000 (a work limit of 10,000 times ten); ours is lower
+	// for the differences between its states and ours.
+	maxWork = 60_000
 )
 
 // tooComplex reports whether Lucene may give up on an expression.
 func (m *Automaton) tooComplex(re lucene.Regexp) bool {
-	return overlaps(re) > harmless && m.explore(manyStates) >= manyStates
+	return overlaps(re) > harmless && m.work(maxWork) >= maxWork
 }
 
 // overlaps counts the positions of an expression with wide classes, repetitions
@@ -75,13 +77,16 @@ func positions(re lucene.Regexp) (n int, runs bool) {
 	return n, runs
 }
 
-// explore counts the states that can be reached, up to a limit.
-func (m *Automaton) explore(limit int) int {
+// work adds up the sizes of the states that can be reached, as sets of Lucene's
+// states, up to a limit.
+func (m *Automaton) work(limit int) int {
 	seen := map[int32]bool{m.start: true}
 	todo := []int32{m.start}
-	for len(todo) > 0 && len(seen) < limit {
+	sum := 0
+	for len(todo) > 0 && sum < limit {
 		at := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
+		sum += max(1, len(m.nodes[at].of))
 		for i := range m.bounds {
 			if next := m.follow(at, int32(i)); !seen[next] {
 				seen[next] = true
@@ -89,5 +94,5 @@ func (m *Automaton) explore(limit int) int {
 			}
 		}
 	}
-	return len(seen)
+	return sum
 }
