@@ -13,7 +13,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint fuzz bench engine-pairs record proof engines engines-test engines-stop release reproducible
+.PHONY: help build test race lint fuzz sequences bench engine-pairs record proof engines engines-test engines-stop release reproducible
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  %-14s %s\n", $$1, $$2 }'
@@ -39,6 +39,9 @@ fuzz: ## run each fuzz target for FUZZTIME (30s)
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x $$package; \
 		done; \
 	done
+
+sequences: ## put a million random sequences to random correlations, by the engine and by the reference
+	SIGMATIC_SEQUENCES=1000000 $(GO) test -count=1 -timeout 60m -run TestEngineIsReference ./evaluator/correlate
 
 bench: ## run the benchmarks; SCAN_EVENTS or SCAN_LOGS says on how much `scan` runs
 	$(GO) test -run '^$$' -bench . -benchmem $$($(GO) list ./... | grep -v cmd/internal/cli)

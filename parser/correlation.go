@@ -15,7 +15,8 @@ import (
 var correlationKeys = slices.Concat(commonKeys, []string{"correlation", "generate"})
 
 // correlationTypes are the words of the attribute type (Sigma specification
-// 2.1, "Correlation types"; value_median is an extension of its tools).
+// 2.1, "Correlation types"; value_median is an extension of its tools, new_terms
+// is ours, docs/correlations.md).
 var correlationTypes = []struct {
 	name string
 	kind ast.CorrelationType
@@ -28,6 +29,7 @@ var correlationTypes = []struct {
 	{"value_avg", ast.ValueAvg},
 	{"value_percentile", ast.ValuePercentile},
 	{"value_median", ast.ValueMedian},
+	{"new_terms", ast.FirstSeen},
 }
 
 func correlationTypeNames() []string {
@@ -225,6 +227,8 @@ func (p *docParser) correlationCondition(c *ast.Correlation, n *yamldoc.Node) {
 	pair := n.Pair("condition")
 	key := p.root.Pair("correlation").Key
 	switch {
+	case c.Type == ast.FirstSeen:
+		p.newTerms(c, pair)
 	case pair == nil && !temporal(c.Type):
 		p.errorf(diag.BadCorrelationCondition, key.Span, "add one, for example: condition: {gte: 10}", "the correlation has no condition")
 		return
@@ -248,6 +252,24 @@ func (p *docParser) allRules(c *ast.Correlation) {
 	d, _ := ast.ParseDecimal(strconv.Itoa(len(c.Rules)))
 	n := &ast.Number{Decimal: d, Lexeme: d.String(), Span: c.Window.Text.Span}
 	c.Aggregates = []ast.Aggregate{{Type: c.Type, Thresholds: []ast.Threshold{{Op: ast.GreaterOrEqual, Number: n}}}}
+}
+
+// maxTerms is how many fields may be new together.
+const maxTerms = 3
+
+// newTerms is a first-seen correlation: the fields of group-by are those whose
+// values are to be new, the timespan is how long they must not have occurred.
+func (p *docParser) newTerms(c *ast.Correlation, condition *yamldoc.Pair) {
+	if condition != nil {
+		p.errorf(diag.BadCorrelationCondition, condition.Key.Span, "remove it", "a correlation of type new_terms has no condition: it holds when the values of group-by did not occur in the timespan before")
+	}
+	if n := len(c.GroupBy); n == 0 || n > maxTerms {
+		p.errorf(diag.BadCorrelation, p.root.Pair("correlation").Key.Span, "name one to three fields in group-by", "a correlation of type new_terms is about the values of one to three fields, found %d", n)
+	}
+	if len(c.Rules) == 0 && !diag.HasErrors(p.diags) {
+		p.errorf(diag.BadCorrelationRules, p.root.Pair("correlation").Key.Span, "name the rules that it is about, by id or name", "the correlation has no rules")
+	}
+	c.NewTerms = &ast.NewTerms{Fields: c.GroupBy, History: c.Window.Span}
 }
 
 // thresholds reads the map form: one or several comparisons, and the field that

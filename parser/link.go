@@ -14,7 +14,7 @@ import (
 const maxChain = 10
 
 // Link resolves the references between documents, which may stand in any order
-// and in different files: by id, or by name. It returns the documents that can
+// and in different files: by id, by name, or, with a warning, by title. It returns the documents that can
 // be used, those that are referred to before those that refer to them, and what
 // is wrong with the others.
 func Link(docs []ast.Document) ([]ast.Document, []diag.Diagnostic) {
@@ -192,6 +192,9 @@ func (l *linker) reference(r *ast.Reference, from string, out *[]ast.Document, p
 	if !silent(target) {
 		target = l.find(r.Text.Value)
 	}
+	if target == nil {
+		target = l.byTitle(r.Text, from)
+	}
 	switch target.(type) {
 	case nil:
 		l.missing(r.Text, from)
@@ -212,35 +215,44 @@ func (l *linker) reference(r *ast.Reference, from string, out *[]ast.Document, p
 	return true
 }
 
-// missing reports a reference to nothing: perhaps to a title, or a misspelled one.
+// byTitle finds the one document of a title, which the specification does not
+// allow to refer to others by, and some of its tools do.
+func (l *linker) byTitle(at ast.Text, from string) ast.Document {
+	found, _ := l.titled(at.Value)
+	if found == nil {
+		return nil
+	}
+	l.report(diag.UnknownReference, diag.Warning, at, "", "%q refers to the rule %q by its title", from, at.Value)
+	d := &l.diags[len(l.diags)-1]
+	d.Related = []diag.Related{{Span: found.Meta().Title.Span, Text: "the rule of that title"}}
+	key := cmp.Or(found.Meta().Name.Value, found.Meta().ID.Value)
+	if key == "" {
+		d.Help = "a rule has that title; give it an id or a name, and refer to it by that"
+		return found
+	}
+	d.Help = fmt.Sprintf("a rule has that title; refer to it as %s, as other tools know ids and names only", key)
+	d.Fix = &diag.Fix{Span: at.Span, Replacement: key}
+	return found
+}
+
+// missing reports a reference to nothing, or a misspelled one.
 func (l *linker) missing(at ast.Text, from string) {
-	l.report(diag.UnknownReference, diag.Error, at, "give the file that holds it as well; rules are referred to by id or name, not by title",
+	l.report(diag.UnknownReference, diag.Error, at, "give the file that holds it as well; rules are referred to by id or name",
 		"%q refers to the rule %q, which is not there", from, at.Value)
 	d := &l.diags[len(l.diags)-1]
-	titled, names := l.titled(at.Value)
-	if titled != nil {
-		d.Related = []diag.Related{{Span: titled.Title.Span, Text: "the rule of that title"}}
-		key := cmp.Or(titled.Name.Value, titled.ID.Value)
-		if key == "" {
-			d.Help = "a rule has that title; give it an id or a name, and refer to it by that"
-			return
-		}
-		d.Help = fmt.Sprintf("a rule has that title; refer to it as %s", key)
-		d.Fix = &diag.Fix{Span: at.Span, Replacement: key}
-		return
-	}
+	_, names := l.titled(at.Value)
 	if near := diag.Nearest(at.Value, names); near != "" {
 		d.Help = fmt.Sprintf("did you mean %q? ", near) + d.Help
 	}
 }
 
 // titled gives the one document of a title, and the names of all.
-func (l *linker) titled(title string) (found *ast.Metadata, names []string) {
+func (l *linker) titled(title string) (found ast.Document, names []string) {
 	count := 0
 	for _, d := range l.docs {
 		m := d.Meta()
-		if m.Title.Value == title && !silent(d) {
-			found = m
+		if _, isFilter := d.(*ast.Filter); m.Title.Value == title && !silent(d) && !isFilter {
+			found = d
 			count++
 		}
 		if m.Name.Value != "" {

@@ -257,7 +257,7 @@ func correlationSchema() *schema {
 		property{"percentile", &schema{Type: types{"integer"}, Minimum: &zero, Maximum: &hundred}})
 	var measuring []string
 	for _, t := range correlationTypes {
-		if !temporal(t.kind) {
+		if !temporal(t.kind) && t.kind != ast.FirstSeen {
 			measuring = append(measuring, t.name)
 		}
 	}
@@ -276,6 +276,8 @@ func correlationSchema() *schema {
 		Additional: nothing,
 		If:         &schema{Properties: properties{{"type", &schema{Enum: measuring}}}},
 		Then:       &schema{Required: []string{"rules", "condition"}, Properties: properties{{"condition", &schema{Type: types{"object"}}}}},
+		Else: &schema{If: &schema{Properties: properties{{"type", &schema{Enum: []string{CorrelationTypeName(ast.FirstSeen)}}}}},
+			Then: &schema{Required: []string{"rules", "group-by"}, Not: &schema{Required: []string{"condition"}}}},
 	}
 	return &schema{Title: "Sigma correlation", Type: types{"object"}, Required: []string{"title", "correlation"},
 		Properties: append(attributes(), property{"correlation", body})}

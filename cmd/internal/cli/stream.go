@@ -72,7 +72,7 @@ type ruleStream struct {
 	filters []*ast.Filter
 	// unusable are the filters and correlations that cannot be used.
 	unusable map[ast.Document]bool
-	// referred are the ids and names that filters and correlations refer to.
+	// referred are the ids, names and titles that filters and correlations refer to.
 	referred map[string]bool
 	linked   []loadedDocument // for the linker, in order
 	late     []diag.Diagnostic
@@ -229,7 +229,7 @@ func (s *ruleStream) admit(d loadedDocument) bool {
 	if isRule && !r.Silent {
 		s.set.found++
 	}
-	if !isRule || r.Silent || s.referred[r.ID.Value] || s.referred[r.Name.Value] {
+	if !isRule || r.Silent || s.referred[r.ID.Value] || s.referred[r.Name.Value] || s.referred[r.Title.Value] {
 		s.linked = append(s.linked, d)
 	}
 	return true
