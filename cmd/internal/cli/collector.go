@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -246,6 +247,9 @@ func (c *collector) appendFindings(lot []finding, data []byte) []finding {
 			f.Matched = r.matched()
 		}
 		c.run.stats.findings[d.rule.Level]++
+		if f.Time != "" {
+			c.run.stats.first, c.run.stats.last = cmp.Or(c.run.stats.first, f.Time), f.Time
+		}
 		c.run.stats.rules[d.rule]++
 		lot = append(lot, f)
 	}

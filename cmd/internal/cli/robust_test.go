@@ -110,6 +110,8 @@ func checkRules(t testing.TB, data []byte) {
 
 var recordAccount = regexp.MustCompile(`read ([\d,]+) records? from .*: ([\d,]+) matched, ([\d,]+) unmatched, ([\d,]+) duplicate, ([\d,]+) skipped`)
 
+var findingAccount = regexp.MustCompile(`(?m)^([\d,]+) findings? by `)
+
 // checkLogs demands that the report of scan adds up, and that its findings are
 // those that it counts.
 func checkLogs(t testing.TB, data []byte) {
@@ -129,14 +131,17 @@ func checkLogs(t testing.TB, data []byte) {
 			t.Fatalf("not JSON: %s", line)
 		}
 	}
-	findings, _, _ := strings.Cut(stderr[strings.LastIndex(strings.TrimRight(stderr, "\n"), "\n")+1:], " ")
-	if number(findings) != strings.Count(stdout, "\n") {
+	findings := findingAccount.FindStringSubmatch(stderr)
+	if findings == nil || number(findings[1]) != strings.Count(stdout, "\n") {
 		t.Fatalf("%d lines of findings, the report says %s", strings.Count(stdout, "\n"), findings)
 	}
-	for _, format := range []string{"table", "csv"} {
+	for _, format := range []string{"table", "csv", "json", "html"} {
 		again, out, stderr := run(t, "scan", "-q", "-f", format, file)
 		if again != status {
 			t.Fatalf("exit status %d in jsonl, %d in %s\n%s", status, again, format, stderr)
+		}
+		if format == "json" && !json.Valid([]byte(out)) {
+			t.Fatalf("not one document of JSON: %s", out)
 		}
 		if strings.ContainsAny(out, "\x00\x1b") && format == "table" {
 			t.Fatalf("control characters reach the terminal: %q", out)

@@ -41,8 +41,13 @@ type scanRun struct {
 	timeField    string
 	idField      string
 
+	profile string
+	groupBy []string
+
 	timeline    timeline
 	cellPaths   [][]string
+	columns     []column
+	groups      []column // by which findings are counted, instead of being listed
 	detectors   []detector
 	dedupMemory string
 	findings    *collector
@@ -65,7 +70,8 @@ type scanStats struct {
 	timeless                                   int // kept, because it cannot be told whether they are outside
 	findings                                   map[ast.Level]int
 	rules                                      map[*ast.Rule]int
-	otherSource, refused                       int // rules
+	first, last                                string // times of findings
+	otherSource, refused                       int    // rules
 }
 
 func (a *app) scanCommand() *cobra.Command {
@@ -88,15 +94,18 @@ named there.`,
 		Example: `  sigmatic scan testdata/sample
   sigmatic scan -r rules/cloudtrail --min-level high -f csv testdata/sample
   sigmatic scan -f jsonl --raw testdata/sample/AWSLogs
+  sigmatic scan -f csv --group-by rule,identity testdata/sample
   sigmatic scan --timeline-start 2025-01-01 --region us-east-1 testdata/sample/AWSLogs`,
 		Args: arguments(1, math.MaxInt, "logs: files, directories, globs or -"),
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args) },
 	}
 	f := cmd.Flags()
 	f.StringArrayVarP(&s.rulePaths, "rules", "r", nil, "rules to run: a file, directory or glob; repeatable")
-	f.StringVarP(&s.format, "format", "f", "table", "output format: table, jsonl or csv")
+	f.StringVarP(&s.format, "format", "f", "table", "output format: "+strings.Join(scanFormats, ", "))
 	f.StringVarP(&s.outPath, "output", "o", "", "write the findings to this file")
-	f.BoolVar(&s.raw, "raw", false, "jsonl: add the event as it was delivered")
+	f.BoolVar(&s.raw, "raw", false, "add the event as it was delivered (csv, json, jsonl, html)")
+	f.StringVar(&s.profile, "profile", "", "a file that chooses the columns (see docs/scan.md)")
+	f.StringSliceVar(&s.groupBy, "group-by", nil, "count the findings by rule, identity or other columns, instead of listing them")
 	f.StringVar(&s.failOn, "fail-on", "", "exit with 1 when a finding has this level or a higher one")
 	f.StringVar(&s.selection.logsource, "logsource", "product=aws,service=cloudtrail", "what the logs are; rules for other log sources do not run")
 	f.BoolVar(&s.anyLogSource, "any-logsource", false, "run every rule, whatever its log source")
@@ -119,11 +128,14 @@ func (s *scanRun) run(cmd *cobra.Command, paths []string) (err error) {
 			return err
 		}
 	}
-	if !slices.Contains([]string{"table", "jsonl", "csv"}, s.format) {
-		return usagef("unknown format %q, the formats are table, jsonl, csv", s.format)
+	if !slices.Contains(scanFormats, s.format) {
+		return usagef("unknown format %q, the formats are %s", s.format, strings.Join(scanFormats, ", "))
 	}
-	if s.raw && s.format != "jsonl" && cmd.Flags().Changed("raw") {
-		return usagef("--raw adds the event to -f jsonl, the format is %s", s.format)
+	if s.format == "html" && len(s.groupBy) > 0 {
+		return usagef("--group-by counts findings in %s; the html page counts by itself", strings.Join(scanFormats[:4], ", "))
+	}
+	if s.raw && (s.format == "table" || len(s.groupBy) > 0) && cmd.Flags().Changed("raw") {
+		return usagef("--raw adds the event to findings in csv, json, jsonl or html, the format is %s", map[bool]string{true: "a count", false: s.format}[len(s.groupBy) > 0])
 	}
 	dedupMemory, err := byteCount("--dedup-memory", s.dedupMemory)
 	if err != nil {
@@ -137,6 +149,12 @@ func (s *scanRun) run(cmd *cobra.Command, paths []string) (err error) {
 		return err
 	}
 	s.cellPaths = s.paths()
+	if err := s.readProfile(); err != nil {
+		return err
+	}
+	if err := s.groupColumns(s.groupBy); err != nil {
+		return err
+	}
 	if err := s.loadDetectors(); err != nil || len(s.detectors) == 0 {
 		return err
 	}
@@ -289,6 +307,16 @@ func (a *app) problem(p cloudtrail.Problem) {
 
 // report accounts for what was read, then for the findings.
 func (s *scanRun) report() {
+	for _, line := range s.accounts() {
+		s.infof("%s", line)
+	}
+	s.reportTop()
+}
+
+// accounts are the accounts of records and of findings.
+func (s *scanRun) accounts() []string { return []string{s.recordAccount(), s.findingAccount()} }
+
+func (s *scanRun) recordAccount() string {
 	st := &s.stats
 	skipped, inputs := map[cloudtrail.Reason]int{}, map[cloudtrail.Reason]int{}
 	for reason, n := range st.Problems {
@@ -314,8 +342,7 @@ func (s *scanRun) report() {
 	if damaged > 0 {
 		text += fmt.Sprintf("; %s missing or damaged%s", plural(damaged, "input"), reasonCounts(inputs))
 	}
-	s.infof("%s", text)
-	s.reportFindings()
+	return text
 }
 
 // recordReasons are the problems that concern a record; all others concern an
@@ -339,7 +366,7 @@ func reasonCounts(m map[cloudtrail.Reason]int) string {
 	return " (" + counts(m, slices.Sorted(maps.Keys(m))) + ")"
 }
 
-func (s *scanRun) reportFindings() {
+func (s *scanRun) findingAccount() string {
 	st := &s.stats
 	total := 0
 	var levels []string
@@ -357,7 +384,28 @@ func (s *scanRun) reportFindings() {
 	if st.refused > 0 {
 		text += fmt.Sprintf("; %s that cannot be evaluated", plural(st.refused, "rule"))
 	}
-	s.infof("%s", text)
+	return text
+}
+
+// reportTop says when the findings were, and which rules have the most.
+func (s *scanRun) reportTop() {
+	const longest = 5
+	st := &s.stats
+	if st.first != "" {
+		s.infof("first %s, last %s", st.first, st.last)
+	}
+	if len(st.rules) < 2 {
+		return
+	}
+	top := slices.SortedFunc(maps.Keys(st.rules), func(a, b *ast.Rule) int {
+		return cmp.Or(st.rules[b]-st.rules[a], cmp.Compare(b.Level, a.Level), cmp.Compare(a.Title.Value, b.Title.Value))
+	})
+	for _, r := range top[:min(longest, len(top))] {
+		s.infof("%7s  %s", grouped(st.rules[r]), cmp.Or(r.Title.Value, r.ID.Value))
+	}
+	if more := len(top) - longest; more > 0 {
+		s.infof("         and %s (--group-by rule lists all)", plural(more, "other rule"))
+	}
 }
 
 func plural(n int, what string) string {
