@@ -133,37 +133,56 @@ func identify(e Expr) identity {
 	return identity{field: m.Field.Name, text: text, form: form}
 }
 
+// same reports whether two expressions have one identity, without writing groups.
+func same(a, b Expr) bool {
+	switch a := a.(type) {
+	case *And:
+		b, ok := b.(*And)
+		return ok && slices.EqualFunc(a.Terms, b.Terms, same)
+	case *Or:
+		b, ok := b.(*Or)
+		return ok && slices.EqualFunc(a.Terms, b.Terms, same)
+	case *Not:
+		b, ok := b.(*Not)
+		return ok && same(a.Term, b.Term)
+	case *Match:
+		b, ok := b.(*Match)
+		if _, keyword := a.Value.(*Keyword); ok && !keyword && a.Field.Name != b.Field.Name {
+			return false
+		}
+		return ok && identify(a) == identify(b)
+	}
+	panic(fmt.Sprintf("ast: unknown expression %T", a))
+}
+
 // distinct gathers expressions, those of one meaning once.
 type distinct struct {
 	terms []Expr
-	known []identity        // of the terms, as long as they are few
-	many  map[identity]bool // later
+	many  map[identity]bool // once it is no longer quick to look through all
 }
 
 func (d *distinct) add(t Expr) {
 	const few = 8
-	key := identify(t)
 	switch {
 	case d.many != nil:
+		key := identify(t)
 		if d.many[key] {
 			return
 		}
 		d.many[key] = true
-	case slices.Contains(d.known, key):
+	case slices.ContainsFunc(d.terms, func(o Expr) bool { return same(o, t) }):
 		return
-	case len(d.known) < few:
-		d.known = append(d.known, key)
-	default:
+	case len(d.terms) == few:
 		d.many = make(map[identity]bool, cap(d.terms))
-		for _, k := range append(d.known, key) {
-			d.many[k] = true
+		for _, o := range append(d.terms, t) {
+			d.many[identify(o)] = true
 		}
 	}
 	d.terms = append(d.terms, t)
 }
 
 func simplifyTerms(terms []Expr, open func(Expr) ([]Expr, bool)) []Expr {
-	out := distinct{terms: make([]Expr, 0, len(terms)), known: make([]identity, 0, min(len(terms), 8))}
+	out := distinct{terms: make([]Expr, 0, len(terms))}
 	for _, t := range terms {
 		t = Simplify(t)
 		if inner, ok := open(t); ok {
