@@ -9,3 +9,11 @@ import "embed"
 //
 //go:embed cloudtrail/*.yml
 var FS embed.FS
+
+// AbusedAPIs is a table (CSV) of API calls that attackers are known to make:
+// the names by which CloudTrail records the call and its service, a technique of
+// ATT&CK, a line on what the call is good for, and whether it is one of those
+// that are commonly listed as abused.
+//
+//go:embed lists/abused_apis.csv
+var AbusedAPIs []byte

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"sync"
@@ -133,7 +132,7 @@ func (w *scanWorker) Take(r cloudtrail.Record) {
 		return
 	}
 	if w.dedup {
-		b.ids = append(b.ids, eventKey(w.cell(cellID)))
+		b.ids = append(b.ids, spill.IDOf(w.cell(cellID)))
 	}
 	matches := w.matcher.Matches()
 	if len(matches) == 0 {
@@ -227,44 +226,4 @@ func (r *hitReader) matched() []matchedValue {
 		values[i] = matchedValue{Field: r.text(), Value: r.text(), Line: r.number()}
 	}
 	return values
-}
-
-// eventKey is the memory of an event that was seen: its id itself if that is a UUID, as CloudTrail's are, else the head of its hash. Two of a
-// billion ids share a hash with a chance of less than one in 10^20.
-func eventKey(id string) spill.ID {
-	if id == "" {
-		return spill.ID{}
-	}
-	if key, ok := uuidKey(id); ok {
-		return key
-	}
-	sum := sha256.Sum256([]byte(id))
-	return spill.ID{binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:])}
-}
-
-// uuidKey reads a UUID in its canonical text, so that different texts never have the same key.
-func uuidKey(id string) (key spill.ID, ok bool) {
-	if len(id) != 36 {
-		return key, false
-	}
-	digits := 0
-	for i := range len(id) {
-		c := id[i]
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return key, false
-			}
-			continue
-		case '0' <= c && c <= '9':
-			c -= '0'
-		case 'a' <= c && c <= 'f':
-			c -= 'a' - 10
-		default:
-			return key, false
-		}
-		key[digits/16] = key[digits/16]<<4 | uint64(c)
-		digits++
-	}
-	return key, key != spill.ID{}
 }
