@@ -200,7 +200,7 @@ func canonical(text string) bool {
 	if len(text) > 30 || text == "-0" {
 		return false
 	}
-	return strings.IndexAny(text, ".eE") < 0
+	return !strings.ContainsAny(text, ".eE")
 }
 
 // foldedText is the text, or the JSON text as it stands of a map, in which letters that differ in case only are the same.
