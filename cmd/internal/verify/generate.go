@@ -204,7 +204,7 @@ func (g *generator) branches(e ast.Expr) {
 			base := g.realise(d)
 			if before := len(g.bodies); before < g.limit {
 				g.add(base)
-				if len(g.bodies) > before || len(g.bases) == 0 {
+				if len(g.bodies) > before || len(g.bases) == 0 && len(g.traits.broken(assemble(base))) == 0 {
 					g.bases = append(g.bases, base)
 				}
 			}
@@ -338,18 +338,21 @@ func (g *generator) value(f string, need *demand) string {
 			return c
 		}
 	}
-	if len(candidates) == 0 {
-		return ""
+	for _, c := range candidates {
+		if g.satisfies(f, c, &demand{}) { // it is at least what the schema says
+			return c
+		}
 	}
-	return candidates[0]
+	return ""
 }
 
-// satisfies asks the reference about each leaf by itself.
+// satisfies asks the reference about each leaf by itself, and whether the schema
+// lets the value be.
 func (g *generator) satisfies(f, raw string, need *demand) bool {
 	body := object{}
 	body.set(f, raw)
 	ev, err := evaluator.ParseEvent(body.encode())
-	if err != nil {
+	if err != nil || len(g.traits.broken(body)) > 0 {
 		return false
 	}
 	agree := func(list []*ast.Match, want bool) bool {
