@@ -21,6 +21,7 @@ type collector struct {
 	run     *scanRun
 	records uint64
 	sources []string
+	head    []byte        // of the hit that is being kept
 	hits    *spill.Sorter // by time
 
 	// The ids of events. When the set is full, a record whose id is not in it may still be a duplicate of another such record. That is
@@ -85,7 +86,7 @@ func (c *collector) take(b cloudtrail.Batch[*scanBatch]) error {
 			continue
 		}
 		st.matched++
-		if err := c.keep(number, b.First+found.index, batch.data[found.start:found.end]); err != nil {
+		if err := c.keep(number, b.First+found.index, found.at, batch.data[found.start:found.end]); err != nil {
 			return err
 		}
 	}
@@ -106,21 +107,12 @@ func (c *collector) undecided(id spill.ID, number uint64, matched bool) error {
 }
 
 // keep keeps a hit, for good or until it is known whether its record is a duplicate.
-func (c *collector) keep(number uint64, record int, data []byte) error {
-	head := binary.AppendUvarint(binary.AppendUvarint(nil, uint64(len(c.sources)-1)), uint64(record))
+func (c *collector) keep(number uint64, record int, at spill.Key, data []byte) error {
+	c.head = binary.AppendUvarint(binary.AppendUvarint(c.head[:0], uint64(len(c.sources)-1)), uint64(record))
 	if c.held != nil {
-		return c.held.Add(spill.Key{number}, head, data)
+		return c.held.Add(spill.Key{number, at[0], at[1]}, c.head, data)
 	}
-	return c.accept(number, head, data)
-}
-
-// accept puts a hit in its place.
-func (c *collector) accept(number uint64, head, data []byte) error {
-	r := newHitReader(data)
-	_ = r.text() // the id
-	key := timeKey(r.text())
-	key[2] = number
-	return c.hits.Add(key, head, data)
+	return c.hits.Add(spill.Key{at[0], at[1], number}, c.head, data)
 }
 
 // timeKey orders hits by the time of their events. Those without one come last.
@@ -167,10 +159,7 @@ func (c *collector) resolve() error {
 			duplicate, _, more = next()
 			continue
 		}
-		head := newHitReader(data)
-		head.number()
-		head.number()
-		if err := c.accept(key[0], data[:len(data)-len(head.data)], data[len(data)-len(head.data):]); err != nil {
+		if err := c.hits.Add(spill.Key{key[1], key[2], key[0]}, data); err != nil {
 			return err
 		}
 	}

@@ -77,8 +77,9 @@ type scanBatch struct {
 
 // hit is an event that rules matched. The rest of it is in the batch's data, as hitReader reads it.
 type hit struct {
-	record     int // in the batch, from 0
-	index      int // as cloudtrail.Record has it
+	record     int       // in the batch, from 0
+	index      int       // as cloudtrail.Record has it
+	at         spill.Key // the place of the event's time
 	start, end int
 }
 
@@ -120,7 +121,9 @@ func (w *scanWorker) Take(r cloudtrail.Record) {
 		if err := w.matcher.Load(r.Raw); err != nil {
 			text := fmt.Sprintf("%s:%d: the record cannot be evaluated: %v", r.Source, r.Line, err)
 			b.unreadable = append(b.unreadable, unreadable{record, text})
-			b.ids = append(b.ids, spill.ID{})
+			if w.dedup {
+				b.ids = append(b.ids, spill.ID{})
+			}
 			return
 		}
 	}
@@ -138,7 +141,7 @@ func (w *scanWorker) Take(r cloudtrail.Record) {
 	if len(matches) == 0 {
 		return
 	}
-	h := hit{record: record, index: r.Index, start: len(b.data)}
+	h := hit{record: record, index: r.Index, at: timeKey(w.cell(cellTime)), start: len(b.data)}
 	b.data = w.appendHit(b.data, matches, r.Raw)
 	h.end = len(b.data)
 	b.hits = append(b.hits, h)

@@ -10,11 +10,12 @@ type Set struct {
 	parts [64]part
 	limit int // bytes
 	bytes int
+	begun int  // parts that are in use
 	zero  bool // the ID of zeros, which means an empty place, is in the set
 }
 
 type part struct {
-	places []ID // open addressing, in use up to three quarters
+	places []ID // open addressing, in use up to seven eighths
 	used   int
 }
 
@@ -33,7 +34,7 @@ func (s *Set) Add(id ID) (known, added bool) {
 	if known {
 		return true, true
 	}
-	if 4*(p.used+1) > 3*len(p.places) {
+	if 8*(p.used+1) > 7*len(p.places) {
 		if !s.grow(p) {
 			return false, false
 		}
@@ -55,18 +56,27 @@ func (p *part) find(id ID, h uint64) (int, bool) {
 	if len(p.places) == 0 {
 		return 0, false
 	}
-	for i := int(h>>16) & (len(p.places) - 1); ; i = (i + 1) & (len(p.places) - 1) {
+	first, _ := bits.Mul64(h<<6, uint64(len(p.places))) // without the bits that chose the part
+	for i := int(first); ; {
 		switch p.places[i] {
 		case id:
 			return i, true
 		case ID{}:
 			return i, false
 		}
+		if i++; i == len(p.places) {
+			i = 0
+		}
 	}
 }
 
+// grow makes a part half as large again. Parts begin with different sizes, so that they do not grow all at the same time.
 func (s *Set) grow(p *part) bool {
-	size := max(64, 2*len(p.places))
+	size := len(p.places) + len(p.places)/2
+	if size == 0 {
+		size = 64 + s.begun
+		s.begun++
+	}
 	if s.bytes+16*(size-len(p.places)) > s.limit {
 		return false
 	}
