@@ -166,26 +166,39 @@ func (c *collector) resolve() error {
 	return errors.Join(c.open.Err(), duplicates.Err(), c.held.Err())
 }
 
+// lot is some findings in a row. Its memory is used again.
+type lot struct {
+	findings []finding
+	cells    []string
+}
+
+const lotSize = 128
+
 // write writes the findings. They are put together by one goroutine and written by another.
 func (c *collector) write(w findingWriter) error {
 	err := c.resolve()
-	lots, ended := make(chan []finding, 8), make(chan struct{})
+	const ahead = 8
+	full, free := make(chan *lot, ahead), make(chan *lot, ahead)
+	for range ahead {
+		free <- &lot{}
+	}
 	go func() {
-		defer close(lots)
-		c.findings(lots, ended)
+		defer close(full)
+		c.fill(full, free)
 	}()
 	failed := func() error {
-		defer close(ended)
-		for lot := range lots {
-			for i := range lot {
-				if err := w.write(lot[i]); err != nil {
+		defer close(free)
+		for l := range full {
+			for i := range l.findings {
+				if err := w.write(l.findings[i]); err != nil {
 					return err
 				}
 			}
+			free <- l
 		}
 		return w.close()
 	}()
-	for range lots { // nothing must be at work any more
+	for range full { // nothing must be at work any more
 	}
 	if failed != nil {
 		failed = fmt.Errorf("cannot write the findings: %w", failed)
@@ -193,36 +206,32 @@ func (c *collector) write(w findingWriter) error {
 	return errors.Join(err, failed, c.hits.Err())
 }
 
-// findings puts all findings together, in lots, unless it is ended before.
-func (c *collector) findings(lots chan<- []finding, ended <-chan struct{}) {
-	const size = 128
-	lot := make([]finding, 0, size)
-	send := func() bool {
-		select {
-		case lots <- lot:
-			lot = make([]finding, 0, size)
-			return true
-		case <-ended:
-			return false
-		}
-	}
+// fill puts all findings together, in lots, as long as there are free ones.
+func (c *collector) fill(full chan<- *lot, free <-chan *lot) {
+	l, ok := <-free
 	for _, data := range c.hits.All() {
-		lot = c.appendFindings(lot, data)
-		if len(lot) >= size && !send() {
+		c.appendFindings(l, data)
+		if len(l.findings) < lotSize {
+			continue
+		}
+		full <- l
+		if l, ok = <-free; !ok {
 			return
 		}
+		l.findings, l.cells = l.findings[:0], l.cells[:0]
 	}
-	send()
+	full <- l
 }
 
 // appendFindings appends a finding for each rule that an event matched.
-func (c *collector) appendFindings(lot []finding, data []byte) []finding {
+func (c *collector) appendFindings(l *lot, data []byte) {
 	r := newHitReader(data)
 	source, record := c.sources[r.number()], r.number()
-	cells := make([]string, len(c.run.cellPaths))
-	for i := range cells {
-		cells[i] = r.text()
+	first := len(l.cells)
+	for range c.run.cellPaths {
+		l.cells = append(l.cells, r.text())
 	}
+	cells := l.cells[first:]
 	var raw []byte
 	if c.run.raw {
 		raw = []byte(r.text())
@@ -240,7 +249,6 @@ func (c *collector) appendFindings(lot []finding, data []byte) []finding {
 			c.run.stats.first, c.run.stats.last = cmp.Or(c.run.stats.first, f.Time), f.Time
 		}
 		c.run.stats.rules[d.rule]++
-		lot = append(lot, f)
+		l.findings = append(l.findings, f)
 	}
-	return lot
 }

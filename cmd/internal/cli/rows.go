@@ -17,6 +17,7 @@ import (
 
 // findingWriter prints findings one after another.
 type findingWriter interface {
+	// write writes a finding. Its texts stay; its cells are used again when write has returned.
 	write(finding) error
 	close() error
 }
@@ -211,13 +212,30 @@ func needsQuotes(s string) bool {
 	if s == "" {
 		return false
 	}
-	for i := range len(s) {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if hasSpecial(s[i : i+8]) {
+			return true
+		}
+	}
+	for ; i < len(s); i++ {
 		if c := s[i]; c == ',' || c == '"' || c == '\n' || c == '\r' {
 			return true
 		}
 	}
+	if s[0] >= '0' && s[0] < utf8.RuneSelf {
+		return s == `\.`
+	}
 	first, _ := utf8.DecodeRuneInString(s)
-	return unicode.IsSpace(first) || s == `\.`
+	return unicode.IsSpace(first)
+}
+
+// hasSpecial looks at eight bytes at once for one that needs quotes: x - ones borrows from the bytes of x that are zero.
+func hasSpecial(s string) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	word := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	comma, quote, feed, back := word^ones*',', word^ones*'"', word^ones*'\n', word^ones*'\r'
+	return ((comma-ones)&^comma|(quote-ones)&^quote|(feed-ones)&^feed|(back-ones)&^back)&highs != 0
 }
 
 func (c *csvRows) end() error {
@@ -231,8 +249,11 @@ func (c *csvRows) end() error {
 //
 // https://owasp.org/www-community/attacks/CSV_Injection
 func guardFormula(s string) string {
-	if len(s) > 1 && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
-		return "'" + s
+	if len(s) > 1 {
+		switch s[0] {
+		case '=', '+', '-', '@', '\t', '\r':
+			return "'" + s
+		}
 	}
 	return s
 }
