@@ -2,6 +2,7 @@ package evaluator
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"sigmatic/ast"
@@ -261,20 +262,50 @@ func (m *Matcher) Text(field int) string {
 }
 
 func (m *Matcher) textOfEvent(slot int32) string {
-	for name, s := range m.engine.fields.slots {
-		if s != slot || m.Event() == nil {
-			continue
+	for text := range m.textsOfEvent(slot) {
+		return text
+	}
+	return ""
+}
+
+// Texts gives the texts of all values of a field that the caller has asked for, as Text has them: an array has a value for each member.
+func (m *Matcher) Texts(field int) iter.Seq[string] {
+	slot := m.engine.asked[field]
+	if !m.plain() {
+		return m.textsOfEvent(slot)
+	}
+	return func(yield func(string) bool) {
+		s := &m.slots[slot]
+		if s.event != m.event {
+			return
 		}
-		for v := range opened(m.Event().lookup(ofEvent.path(name))) {
-			switch v.kind {
-			case kindNull:
-				return ""
-			case kindArray, kindMap:
-				return v.json()
-			case kindBool, kindNumber, kindString:
-				return v.text
+		for i := s.first; i >= 0; i = m.values[i].next {
+			if v := &m.values[i]; v.kind != kindNull && !yield(m.contents(v)) {
+				return
 			}
 		}
 	}
-	return ""
+}
+
+func (m *Matcher) textsOfEvent(slot int32) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name, s := range m.engine.fields.slots {
+			if s != slot || m.Event() == nil {
+				continue
+			}
+			for v := range opened(m.Event().lookup(ofEvent.path(name))) {
+				text := v.text
+				switch v.kind {
+				case kindNull:
+					text = ""
+				case kindArray, kindMap:
+					text = v.json()
+				case kindBool, kindNumber, kindString:
+				}
+				if !yield(text) {
+					return
+				}
+			}
+		}
+	}
 }

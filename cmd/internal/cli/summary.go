@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -115,9 +116,12 @@ func (s *summaryRun) run(ctx context.Context, args []string) error {
 	if s.noColor {
 		s.color = "never"
 	}
+	// Most of what the reading leaves behind is garbage at once; the memory is for
+	// the values.
+	defer debug.SetGCPercent(debug.SetGCPercent(25))
 	agg := summary.New(opts)
 	stats, err := readLogs(ctx, s.app, wanted, paths,
-		func() cloudtrail.Worker[*summary.Batch] { return summary.NewReader() },
+		func() cloudtrail.Worker[*summary.Batch] { return agg.NewReader() },
 		func(b cloudtrail.Batch[*summary.Batch]) error { agg.Add(b.Result); return nil })
 	if errors.Is(err, context.Canceled) {
 		s.errorf("interrupted: the summary is of the part that was read")

@@ -3,7 +3,9 @@ package summary
 import (
 	"cmp"
 	"strings"
+	"sync"
 	"time"
+	"unsafe"
 
 	"sigmatic/cmd/internal/spill"
 )
@@ -39,7 +41,7 @@ const DefaultDedupMemory = 256 << 20
 func (o Options) dedupMemory() int { return cmp.Or(o.DedupMemory, DefaultDedupMemory) }
 
 // DefaultMaxValues keeps a summary below 150 MB.
-const DefaultMaxValues = 300_000
+const DefaultMaxValues = 200_000
 
 // Accounting says where the events went that were given to an Aggregator.
 type Accounting struct {
@@ -61,11 +63,13 @@ type Accounting struct {
 // Aggregator counts events into rows.
 type Aggregator struct {
 	opts    Options
-	symbols symbols // of all tables
+	batches sync.Pool // of *Batch, for the readers
+	symbols symbols   // of all tables
 	rows    map[string]*row
 	further *row // for the names beyond the limit
 	values  int  // entries in all tables
 	perCell int
+	name    []byte // of the call that is being counted
 	seen    *spill.Set
 	start   int64
 	end     int64
@@ -130,12 +134,14 @@ func New(opts Options) *Aggregator {
 	return a
 }
 
-// Add counts the events of a batch.
+// Add counts the events of a batch, which is no longer valid then.
 func (a *Aggregator) Add(b *Batch) {
 	a.acc.Broken += b.broken
-	for i := range b.spans {
-		a.event(event{b.text, &b.spans[i]})
+	for i := range b.ends {
+		a.event(b.event(i))
 	}
+	b.text, b.ends, b.broken = b.text[:0], b.ends[:0], 0
+	a.batches.Put(b)
 }
 
 // Accounting returns the account so far.
@@ -249,7 +255,7 @@ func (a *Aggregator) columns(r *row, e event, at int64) {
 		o, missing = e.compatOutcome(), "-"
 	}
 	r.outcomes[o]++
-	a.count(&r.apis[o], apiName(e), at)
+	a.count(&r.apis[o], a.apiName(e), at)
 	for c, text := range [columnCount]string{
 		regions:    or(e.get(awsRegion), missing),
 		addresses:  or(e.get(sourceIP), missing),
@@ -281,8 +287,10 @@ func errorName(e event, o outcome) string {
 // apiSeparator stands between the name of a call and its service.
 const apiSeparator = "\x00"
 
-func apiName(e event) string {
-	return e.get(eventName) + apiSeparator + e.get(eventSource)
+// apiName is the name of a call with its service, valid until the next one.
+func (a *Aggregator) apiName(e event) string {
+	a.name = append(append(append(a.name[:0], e.get(eventName)...), apiSeparator...), e.get(eventSource)...)
+	return unsafe.String(unsafe.SliceData(a.name), len(a.name))
 }
 
 // count counts a value in a table, or among the rest if there is no room for it.
@@ -319,18 +327,20 @@ func (a *Aggregator) relate(e event, at int64) {
 	if to == "" {
 		return
 	}
-	step := edge{a.symbol(e.role()), a.symbol(to)}
-	t := a.assumed[step]
-	if t == nil {
-		if a.values >= a.opts.MaxValues {
-			a.acc.UnlistedSteps++
+	from, knownFrom := a.symbols.find(e.role())
+	target, knownTo := a.symbols.find(to)
+	if knownFrom && knownTo {
+		if t := a.assumed[edge{from, target}]; t != nil {
+			t.add(once(at))
 			return
 		}
-		a.values += 2
-		t = &tally{}
-		a.assumed[step] = t
 	}
-	t.add(once(at))
+	if len(a.assumed) >= a.perCell/8 { // roles are few; this keeps values from crowding them out
+		a.acc.UnlistedSteps++
+		return
+	}
+	t := once(at)
+	a.assumed[edge{a.symbol(e.role()), a.symbol(to)}] = &t
 }
 
 // symbol is the number of a text, known or new.
@@ -347,7 +357,7 @@ func (a *Aggregator) keyTable(key string) *table {
 	if known && a.keys[s] != nil {
 		return a.keys[s]
 	}
-	if a.values+2 > a.opts.MaxValues || len(a.keys) >= a.perCell {
+	if a.values+2 > a.opts.MaxValues || len(a.keys) >= a.perCell/4 {
 		a.acc.UnfollowedKeys++
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"sigmatic/cmd/internal/report"
 )
 
 // Cards say how a summary is shown on a terminal.
@@ -53,7 +55,7 @@ func (s *Summary) WriteCards(w io.Writer, how Cards) error {
 }
 
 func (c *cards) row(s *Summary, place int, r *Row) {
-	fmt.Fprintf(c, "%s %s  %s\n", c.paint(faint, fmt.Sprintf("%3d", place)), c.paint(bold, plain(r.Identity)), c.paint(faint, r.Types.names()))
+	fmt.Fprintf(c, "%s %s  %s\n", c.paint(faint, fmt.Sprintf("%3d", place)), c.paint(bold, report.Plain(r.Identity)), c.paint(faint, r.Types.names()))
 	c.line("events", fmt.Sprintf("%s  %s ~ %s", grouped(r.Events), timeText(r.First), timeText(r.Last)))
 	if r.Failed() > 0 {
 		text := fmt.Sprintf("%.1f%%: denied %s, throttled %s, other %s", 100*r.ErrorRatio(), grouped(r.Denied), grouped(r.Throttled), grouped(r.OtherErrors))
@@ -108,7 +110,7 @@ func (c *cards) list(about string, lines []string) {
 		shown = shown[:c.Lines]
 	}
 	for _, text := range shown {
-		c.line(about, plain(text))
+		c.line(about, report.Plain(text))
 		about = ""
 	}
 	if left := len(lines) - len(shown); left > 0 {

@@ -5,7 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"sigmatic/cmd/internal/report"
 )
 
 // The texts of cells are those of Suzaku's aws-ct-summary: a line with the number
@@ -21,7 +22,7 @@ func (c cellText) apis(a APIs) string {
 		fmt.Fprintf(&b, " | Total APIs %s", grouped(total))
 	}
 	for _, api := range a.List {
-		fmt.Fprintf(&b, "\n%s - %s (%s)", grouped(api.Count), or(plain(api.Name), "-"), or(plain(api.Source), "-"))
+		fmt.Fprintf(&b, "\n%s - %s (%s)", grouped(api.Count), or(report.Plain(api.Name), "-"), or(report.Plain(api.Source), "-"))
 		if c.descriptions && api.Description != "" {
 			b.WriteString(" - " + api.Description)
 		}
@@ -35,7 +36,7 @@ func (c cellText) values(what string, v Values) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Total %s: %s", what, unique(len(v.List), v.Unlisted))
 	for _, value := range v.List {
-		fmt.Fprintf(&b, "\n%s - %s%s", grouped(value.Count), plain(value.Value), c.times(value.First, value.Last))
+		fmt.Fprintf(&b, "\n%s - %s%s", grouped(value.Count), report.Plain(value.Value), c.times(value.First, value.Last))
 	}
 	return b.String() + unlisted(v.Unlisted)
 }
@@ -83,21 +84,4 @@ func grouped(n int64) string {
 		text = text[:i] + "," + text[i:]
 	}
 	return text
-}
-
-// plain writes control characters as escapes: what is in a log shall neither begin
-// a line of a cell nor steer a terminal.
-func plain(text string) string {
-	if !strings.ContainsFunc(text, unicode.IsControl) {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsControl(r) {
-			fmt.Fprintf(&b, "\\u%04x", r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

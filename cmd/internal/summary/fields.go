@@ -2,6 +2,7 @@ package summary
 
 import (
 	"sync"
+	"unsafe"
 
 	"sigmatic/evaluator"
 	"sigmatic/evaluator/cloudtrail"
@@ -88,31 +89,34 @@ func fieldPaths() []string {
 	}
 }
 
-// event is what the summary knows of a record. The text is that of its batch.
+// event is what the summary knows of a record. The text is that of its batch, and
+// has the fields one behind the other.
 type event struct {
 	text string
-	at   *[fieldCount]span
+	ends *[fieldCount + 1]uint32 // of each field; before them, where the first begins
 }
 
-type span struct{ start, end uint32 }
-
 // get is the text of a field, "" if the record does not have it.
-func (e event) get(f field) string { return e.text[e.at[f].start:e.at[f].end] }
+func (e event) get(f field) string { return e.text[e.ends[f]:e.ends[f+1]] }
 
-// Batch holds the fields of some records.
+// Batch holds the fields of some records, until it is reused.
 type Batch struct {
-	text   string
-	spans  [][fieldCount]span
+	text   []byte
+	ends   [][fieldCount + 1]uint32
 	broken int // records that the evaluator does not take
+}
+
+// event is the i-th. It is valid until the batch is reused.
+func (b *Batch) event(i int) event {
+	return event{unsafe.String(unsafe.SliceData(b.text), len(b.text)), &b.ends[i]}
 }
 
 // Reader takes the fields that a summary needs out of records. It implements
 // cloudtrail.Worker; several readers can work for one Aggregator.
 type Reader struct {
 	matcher *evaluator.Matcher
-	text    []byte
-	spans   [][fieldCount]span
-	broken  int
+	batches *sync.Pool // of the aggregator
+	batch   *Batch
 }
 
 // fieldEngine finds the fields in a record; it has no queries.
@@ -120,8 +124,10 @@ var fieldEngine = sync.OnceValue(func() *evaluator.Engine {
 	return evaluator.NewEngine(nil, append(fieldPaths(), cloudtrail.EnvelopeMembers()...)...)
 })
 
-// NewReader returns a reader.
-func NewReader() *Reader { return &Reader{matcher: fieldEngine().Matcher()} }
+// NewReader returns a reader for this aggregator.
+func (a *Aggregator) NewReader() *Reader {
+	return &Reader{fieldEngine().Matcher(), &a.batches, &Batch{}}
+}
 
 // Scan implements cloudtrail.Worker.
 func (r *Reader) Scan(b []byte) int {
@@ -135,23 +141,24 @@ func (r *Reader) Scan(b []byte) int {
 // Take implements cloudtrail.Worker.
 func (r *Reader) Take(record cloudtrail.Record) {
 	if record.Source != "" && r.matcher.Load(record.Raw) != nil { // else Scan has loaded it
-		r.broken++
+		r.batch.broken++
 		return
 	}
-	r.spans = append(r.spans, [fieldCount]span{})
-	spans := &r.spans[len(r.spans)-1]
+	b := r.batch
+	ends := [fieldCount + 1]uint32{uint32(len(b.text))}
 	for f := range fieldCount {
-		if text := r.matcher.Text(f); text != "" {
-			start := uint32(len(r.text))
-			r.text = append(r.text, text...)
-			spans[f] = span{start, uint32(len(r.text))}
-		}
+		b.text = append(b.text, r.matcher.Text(f)...)
+		ends[f+1] = uint32(len(b.text))
 	}
+	b.ends = append(b.ends, ends)
 }
 
 // Batch implements cloudtrail.Worker.
 func (r *Reader) Batch() *Batch {
-	b := &Batch{text: string(r.text), spans: r.spans, broken: r.broken}
-	r.text, r.spans, r.broken = r.text[:0], make([][fieldCount]span, 0, len(r.spans)), 0
+	b := r.batch
+	var reused bool
+	if r.batch, reused = r.batches.Get().(*Batch); !reused {
+		r.batch = &Batch{}
+	}
 	return b
 }

@@ -20,10 +20,9 @@ import (
 
 // eventOf makes an event of a record.
 func eventOf(record string) event {
-	r := NewReader()
+	r := New(Options{}).NewReader()
 	r.Take(cloudtrail.Record{Source: "test", Raw: []byte(record)})
-	b := r.Batch()
-	return event{b.text, &b.spans[0]}
+	return r.Batch().event(0)
 }
 
 // TestOutcome: error codes are those that the services' API references name.
@@ -211,7 +210,8 @@ func summaryOf(records []string, opts Options) *Summary {
 	if opts.By == "" {
 		opts.By = ByRole
 	}
-	a, r := New(opts), NewReader()
+	a := New(opts)
+	r := a.NewReader()
 	for i, record := range records {
 		r.Take(cloudtrail.Record{Source: "test", Raw: []byte(record)})
 		if i%7 == 0 {
