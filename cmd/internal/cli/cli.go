@@ -118,7 +118,7 @@ Exit status: 0 done; 1 the answer is no (a rule was refused, a finding under
 	root.SetErr(a.Stderr)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(a.convertCommand(), a.scanCommand(), a.explainCommand(), a.fieldsCommand(), a.checkCommand(), a.explainCodeCommand(), a.fmtCommand(), a.verifyCommand(), a.testCommand(), a.listCommand(), a.schemaCommand(), a.versionCommand(), a.manCommand())
-	root.AddCommand(a.summaryCommand(), a.metricsCommand())
+	root.AddCommand(a.summaryCommand(), a.metricsCommand(), a.searchCommand())
 	root.SetHelpCommand(helpCommand())
 	addCompletion(root)
 	return root
