@@ -97,6 +97,7 @@ var fences = []struct {
 	{"github.com/alecthomas/participle", []string{"parser"}},
 	{"github.com/tidwall/gjson", []string{"evaluator"}},
 	{"github.com/klauspost/compress", []string{"evaluator/cloudtrail"}},
+	{"github.com/oschwald/maxminddb-golang", []string{"cmd/internal/geoip"}},
 	{"github.com/spf13", []string{"cmd/internal/cli"}},
 	{"golang.org/x/term", []string{"cmd/internal/cli"}},
 }

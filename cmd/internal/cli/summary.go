@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sigmatic/ast/diag"
+	"sigmatic/cmd/internal/geoip"
 	"sigmatic/cmd/internal/report"
 	"sigmatic/cmd/internal/summary"
 	"sigmatic/evaluator/cloudtrail"
@@ -26,20 +27,20 @@ import (
 type summaryRun struct {
 	*app
 	logFlags
-	times      timelineFlags
-	by         string
-	stsKeys    bool
-	compat     bool
-	format     string
-	outPath    string
-	hide       bool
-	maxCell    int
-	maxValues  int
-	top, lines int
-	noColor    bool
-	abusedPath string
-	newSince   string
-	noDedup    bool
+	times             timelineFlags
+	by                string
+	stsKeys           bool
+	compat            bool
+	format            string
+	outPath           string
+	hide              bool
+	maxCell           int
+	maxValues         int
+	top, lines        int
+	noColor           bool
+	abusedPath        string
+	newSince, geoPath string
+	noDedup           bool
 }
 
 func (a *app) summaryCommand() *cobra.Command {
@@ -79,6 +80,7 @@ With -o the format follows the file's name; the default is CSV.`,
 	f.IntVar(&s.top, "top", 20, "cards: how many rows are shown; 0 for all")
 	f.IntVar(&s.lines, "lines", 5, "cards: how many values of a kind are shown; 0 for all")
 	f.StringVar(&s.abusedPath, "abused-apis", "", "a list of abused API calls of your own (CSV: EventName,Description)")
+	f.StringVarP(&s.geoPath, "GeoIP", "G", "", "a directory with MaxMind databases (ASN, City, Country; any of them), to tell where addresses are")
 	f.StringVar(&s.newSince, "new-since", "", "tell what a row had not had before this time (2026-11-27, 7d); what is older is the baseline")
 	f.BoolVar(&s.noDedup, "no-dedup", false, "count an event that was delivered twice twice")
 	f.BoolVar(&s.compat, "suzaku-compat", false, "the columns and rules of Suzaku's aws-ct-summary, its omissions included")
@@ -116,6 +118,14 @@ func (s *summaryRun) run(ctx context.Context, args []string) error {
 	if s.noColor {
 		s.color = "never"
 	}
+	if s.geoPath != "" {
+		databases, err := geoip.Open(s.geoPath)
+		if err != nil {
+			return fmt.Errorf("--GeoIP: %w", err)
+		}
+		defer databases.Close()
+		opts.Locate = databases.Lookup
+	}
 	// Most of what the reading leaves behind is garbage at once; the memory is for
 	// the values.
 	defer debug.SetGCPercent(debug.SetGCPercent(25))
@@ -130,7 +140,10 @@ func (s *summaryRun) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	result := agg.Summary()
+	result, err := agg.Summary()
+	if err != nil {
+		return err
+	}
 	if err := s.write(result); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unsafe"
 
+	"sigmatic/cmd/internal/geoip"
 	"sigmatic/cmd/internal/spill"
 )
 
@@ -33,6 +34,8 @@ type Options struct {
 	// DefaultDedupMemory.
 	DedupMemory int
 	Abused      *Abused
+	// Locate tells where an address is; nil if nothing tells.
+	Locate func(address string) (geoip.Place, error)
 }
 
 // DefaultDedupMemory is enough for more than ten million events.
@@ -56,8 +59,9 @@ type Accounting struct {
 	NoARN, STS   int // dropped by Options.Compat
 
 	// Beyond the limit of values, and so not looked into: events with an access
-	// key whose addresses are not held, and events that assume a role.
-	UnfollowedKeys, UnlistedSteps int
+	// key whose addresses are not held, events that assume a role, and addresses of
+	// which it is not looked whether one can travel between them.
+	UnfollowedKeys, UnlistedSteps, UnfollowedAddresses int
 }
 
 // Aggregator counts events into rows.
@@ -76,6 +80,7 @@ type Aggregator struct {
 	acc     Accounting
 	keys    map[symbol]*table // the addresses of each access key
 	assumed map[edge]*tally
+	seenAt  map[sighting]*tally
 }
 
 // edge is a step from an identity to a role.
@@ -120,7 +125,7 @@ func New(opts Options) *Aggregator {
 	a := &Aggregator{
 		opts: opts, symbols: symbols{byText: map[string]symbol{}}, rows: map[string]*row{},
 		perCell: max(1, opts.MaxValues/4), seen: spill.NewSet(opts.dedupMemory()), start: untold, end: 1<<63 - 1,
-		keys: map[symbol]*table{}, assumed: map[edge]*tally{},
+		keys: map[symbol]*table{}, assumed: map[edge]*tally{}, seenAt: map[sighting]*tally{},
 	}
 	if !opts.Start.IsZero() {
 		a.start = opts.Start.UnixNano()
@@ -172,6 +177,7 @@ func (a *Aggregator) event(e event) {
 	a.columns(r, e, at)
 	if !a.opts.Compat {
 		a.relate(e, at)
+		a.sight(r, e.get(sourceIP), at)
 	}
 }
 

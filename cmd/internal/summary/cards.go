@@ -49,6 +49,7 @@ func (s *Summary) WriteCards(w io.Writer, how Cards) error {
 	if !s.Compat {
 		c.keys(s.Keys)
 		c.steps(s.Steps)
+		c.travels(s.Travels)
 	}
 	_, err := io.WriteString(w, c.String())
 	return err
@@ -70,6 +71,7 @@ func (c *cards) row(s *Summary, place int, r *Row) {
 	c.apis("other, failed", r.OtherFailed)
 	c.values("regions", r.Regions)
 	c.values("addresses", r.Addresses)
+	c.values("countries", r.Countries)
 	c.values("access keys", r.Keys)
 	c.values("user agents", r.Agents)
 	c.values(s.By.memberWord(), r.Members)
@@ -140,7 +142,7 @@ func (c *cards) values(about string, v Values) {
 	}
 	var lines []string
 	for _, value := range v.List {
-		lines = append(lines, grouped(value.Count)+" "+value.Value)
+		lines = append(lines, grouped(value.Count)+" "+value.text())
 	}
 	if v.Unlisted > 0 {
 		lines = append(lines, grouped(v.Unlisted)+" with further values, beyond --max-values")
@@ -157,7 +159,7 @@ func (c *cards) keys(keys []Key) {
 	for _, k := range keys {
 		var from []string
 		for _, v := range k.Addresses.List {
-			from = append(from, v.Value)
+			from = append(from, v.text())
 		}
 		if len(from) > 4 {
 			from = append(from[:4], fmt.Sprintf("… %d more", len(k.Addresses.List)-4))
@@ -176,6 +178,19 @@ func (c *cards) steps(steps []Step) {
 	var lines []string
 	for _, s := range steps {
 		lines = append(lines, fmt.Sprintf("%s -> %s  %s, %s ~ %s", s.From, s.To, plural(grouped(s.Count), "time"), timeText(s.First), timeText(s.Last)))
+	}
+	c.list("", lines)
+	c.WriteByte('\n')
+}
+
+func (c *cards) travels(travels []Travel) {
+	if len(travels) == 0 {
+		return
+	}
+	fmt.Fprintf(c, "%s\n", c.paint(bold, "Faster than anyone travels"))
+	var lines []string
+	for _, t := range travels {
+		lines = append(lines, fmt.Sprintf("%s: %s at %s -> %s at %s, %.0f km", t.Identity, t.From.text(), timeText(t.From.Last), t.To.text(), timeText(t.To.First), t.Kilometres))
 	}
 	c.list("", lines)
 	c.WriteByte('\n')

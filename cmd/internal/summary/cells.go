@@ -36,7 +36,7 @@ func (c cellText) values(what string, v Values) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Total %s: %s", what, unique(len(v.List), v.Unlisted))
 	for _, value := range v.List {
-		fmt.Fprintf(&b, "\n%s - %s%s", grouped(value.Count), report.Plain(value.Value), c.times(value.First, value.Last))
+		fmt.Fprintf(&b, "\n%s - %s%s", grouped(value.Count), report.Plain(value.text()), c.times(value.First, value.Last))
 	}
 	return b.String() + unlisted(v.Unlisted)
 }
@@ -84,4 +84,12 @@ func grouped(n int64) string {
 		text = text[:i] + "," + text[i:]
 	}
 	return text
+}
+
+// text is the value, an address with its place behind it.
+func (v Value) text() string {
+	if v.Place.IsZero() {
+		return v.Value
+	}
+	return v.Value + " (" + v.Place.String() + ")"
 }

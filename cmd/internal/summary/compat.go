@@ -59,7 +59,7 @@ func compatAPIs(a APIs, f Format) []compatAPI {
 func compatValues(v Values) []compatValue {
 	out := make([]compatValue, 0, len(v.List))
 	for _, value := range v.List {
-		out = append(out, compatValue{value.Value, value.Count, timeText(value.First), timeText(value.Last)})
+		out = append(out, compatValue{value.text(), value.Count, timeText(value.First), timeText(value.Last)})
 	}
 	return out
 }

@@ -84,6 +84,9 @@ func (s *Summary) csvColumns(c cellText) []csvColumn {
 		csvColumn{"TemporaryKeyEvents", func(r *Row) string { return grouped(r.TemporaryKeys) }},
 		csvColumn{"RootEvents", func(r *Row) string { return grouped(r.Root) }},
 	)
+	if s.Located {
+		columns = append(columns, csvColumn{"Countries", func(r *Row) string { return c.values("countries", r.Countries) }})
+	}
 	if !s.NewSince.IsZero() {
 		columns = append(columns, csvColumn{"New", func(r *Row) string { return strings.Join(r.news(), "\n") }})
 	}

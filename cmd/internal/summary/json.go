@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
@@ -27,6 +28,18 @@ type jsonValue struct {
 	First time.Time `json:"first_seen,omitzero"`
 	Last  time.Time `json:"last_seen,omitzero"`
 	New   bool      `json:"new,omitempty"`
+
+	ASN     uint   `json:"asn,omitempty"`
+	Network string `json:"network,omitempty"`
+	City    string `json:"city,omitempty"`
+	Country string `json:"country,omitempty"`
+}
+
+type jsonTravel struct {
+	Identity   string    `json:"identity"`
+	From       jsonValue `json:"from"`
+	To         jsonValue `json:"to"`
+	Kilometres float64   `json:"kilometres"`
 }
 
 type jsonRow struct {
@@ -51,6 +64,7 @@ type jsonRow struct {
 	Accounts      []jsonValue      `json:"accounts"`
 	Members       []jsonValue      `json:"members"`
 	ErrorCodes    []jsonValue      `json:"error_codes"`
+	Countries     []jsonValue      `json:"countries,omitempty"`
 	Hours         [24]int64        `json:"hours_utc"`
 	MFA           int64            `json:"mfa_events"`
 	NoMFA         int64            `json:"no_mfa_events"`
@@ -63,6 +77,7 @@ type jsonRow struct {
 type jsonKey struct {
 	Key       string      `json:"access_key_id"`
 	Addresses []jsonValue `json:"src_ips"`
+	Countries []string    `json:"countries,omitempty"`
 }
 
 type jsonStep struct {
@@ -74,11 +89,12 @@ type jsonStep struct {
 }
 
 type jsonSummary struct {
-	By         By         `json:"by"`
-	NewSince   time.Time  `json:"new_since,omitzero"`
-	Identities []jsonRow  `json:"identities"`
-	Keys       []jsonKey  `json:"keys_with_several_addresses"`
-	Steps      []jsonStep `json:"assumed_roles"`
+	By         By           `json:"by"`
+	NewSince   time.Time    `json:"new_since,omitzero"`
+	Identities []jsonRow    `json:"identities"`
+	Keys       []jsonKey    `json:"keys_with_several_addresses"`
+	Steps      []jsonStep   `json:"assumed_roles"`
+	Travels    []jsonTravel `json:"impossible_travel,omitempty"`
 }
 
 // WriteJSON writes the summary as one document.
@@ -98,10 +114,13 @@ func (s *Summary) WriteJSON(w io.Writer, f Format) error {
 		doc.Identities = append(doc.Identities, newJSONRow(r, f))
 	}
 	for _, k := range s.Keys {
-		doc.Keys = append(doc.Keys, jsonKey{k.Key, jsonValues(k.Addresses)})
+		doc.Keys = append(doc.Keys, jsonKey{k.Key, jsonValues(k.Addresses), k.Countries})
 	}
 	for _, step := range s.Steps {
 		doc.Steps = append(doc.Steps, jsonStep(step))
+	}
+	for _, t := range s.Travels {
+		doc.Travels = append(doc.Travels, jsonTravel{t.Identity, newJSONValue(t.From), newJSONValue(t.To), math.Round(t.Kilometres)})
 	}
 	return out.Encode(doc)
 }
@@ -129,7 +148,7 @@ func newJSONRow(r *Row, f Format) jsonRow {
 		AbusedSuccess: jsonAPIs(r.AbusedSuccess, f), AbusedFailed: jsonAPIs(r.AbusedFailed, f),
 		OtherSuccess: jsonAPIs(r.OtherSuccess, f), OtherFailed: jsonAPIs(r.OtherFailed, f),
 		Regions: jsonValues(r.Regions), Addresses: jsonValues(r.Addresses), Types: jsonValues(r.Types), Keys: jsonValues(r.Keys),
-		Agents: jsonValues(r.Agents), Accounts: jsonValues(r.Accounts), Members: jsonValues(r.Members), ErrorCodes: jsonValues(r.ErrorCodes),
+		Agents: jsonValues(r.Agents), Accounts: jsonValues(r.Accounts), Members: jsonValues(r.Members), ErrorCodes: jsonValues(r.ErrorCodes), Countries: jsonValues(r.Countries),
 		Hours: r.Hours, MFA: r.MFA, NoMFA: r.NoMFA, TemporaryKeys: r.TemporaryKeys, Root: r.Root, New: r.IsNew,
 		Unlisted: map[string]int64{},
 	}
@@ -161,7 +180,11 @@ func jsonAPIs(a APIs, f Format) []jsonAPI {
 func jsonValues(v Values) []jsonValue {
 	out := make([]jsonValue, 0, len(v.List))
 	for _, value := range v.List {
-		out = append(out, jsonValue(value))
+		out = append(out, newJSONValue(value))
 	}
 	return out
+}
+
+func newJSONValue(v Value) jsonValue {
+	return jsonValue{v.Value, v.Count, v.First, v.Last, v.New, v.Place.ASN, v.Place.Network, v.Place.City, v.Place.Country}
 }

@@ -5,18 +5,24 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"sigmatic/cmd/internal/geoip"
 )
 
 // Summary is the answer: a row for each identity, by falling number of events.
 type Summary struct {
 	By     By
 	Compat bool
-	Rows   []*Row
+	// Located tells that Options.Locate was asked for the places of addresses.
+	Located bool
+	Rows    []*Row
 	Accounting
 	// Keys are the access keys that were used from several addresses.
 	Keys []Key
 	// Steps say who became whom.
 	Steps []Step
+	// Travels are moves that nobody can have made.
+	Travels []Travel
 	// NewSince is Options.NewSince.
 	NewSince time.Time
 }
@@ -30,7 +36,7 @@ type Row struct {
 	OtherErrors int64
 	AbusedSuccess, AbusedFailed, OtherSuccess, OtherFailed APIs
 	Regions, Addresses, Types, Keys, Agents,
-	Members, Accounts, ErrorCodes Values
+	Members, Accounts, ErrorCodes, Countries Values
 	Hours                           [24]int64 // events by the hour of the day, UTC
 	MFA, NoMFA, TemporaryKeys, Root int64     // events
 	// IsNew tells that the identity was not seen before NewSince.
@@ -70,7 +76,8 @@ type API struct {
 	Count                        int64
 	Denied, Throttled, OtherFail int64 // of Count
 	First, Last                  time.Time
-	New                          bool
+	New                          bool // the identity had not called it before, in whatever outcome
+	id                           symbol
 }
 
 // Values are the values of a cell, by falling count.
@@ -94,12 +101,14 @@ type Value struct {
 	Count       int64
 	First, Last time.Time
 	New         bool
+	Place       geoip.Place // of an address
 }
 
 // Key is an access key with the addresses from which it was used.
 type Key struct {
 	Key       string
 	Addresses Values
+	Countries []string
 }
 
 // Step tells that an identity became a role.
@@ -109,9 +118,10 @@ type Step struct {
 	First, Last time.Time
 }
 
-// Summary returns the answer for what was added.
-func (a *Aggregator) Summary() *Summary {
-	s := &Summary{By: a.opts.By, Compat: a.opts.Compat, Accounting: a.acc, NewSince: a.opts.NewSince}
+// Summary returns the answer for what was added. The error is Options.Locate's.
+func (a *Aggregator) Summary() (*Summary, error) {
+	places := places{locate: a.opts.Locate, known: map[string]geoip.Place{}}
+	s := &Summary{By: a.opts.By, Compat: a.opts.Compat, Accounting: a.acc, NewSince: a.opts.NewSince, Located: a.opts.Locate != nil}
 	for _, r := range a.rows {
 		s.Rows = append(s.Rows, a.result(r))
 	}
@@ -121,8 +131,16 @@ func (a *Aggregator) Summary() *Summary {
 	if a.further != nil {
 		s.Rows = append(s.Rows, a.result(a.further))
 	}
-	s.Keys, s.Steps = a.sharedKeys(), a.steps()
-	return s
+	s.Keys, s.Steps, s.Travels = a.sharedKeys(), a.steps(), a.travels(&places)
+	for _, r := range s.Rows {
+		r.Countries = places.put(&r.Addresses)
+	}
+	for i := range s.Keys {
+		for _, country := range places.put(&s.Keys[i].Addresses).List {
+			s.Keys[i].Countries = append(s.Keys[i].Countries, country.Value)
+		}
+	}
+	return s, places.err
 }
 
 func (a *Aggregator) result(r *row) *Row {
@@ -152,7 +170,7 @@ func (a *Aggregator) isNew(first int64) bool {
 func (a *Aggregator) valuesOf(t *table, fresh func(int64) bool) Values {
 	v := Values{Unlisted: t.rest.count, List: make([]Value, 0, len(t.entries))}
 	for _, e := range t.entries {
-		v.List = append(v.List, Value{a.symbols.texts[e.value], e.count, toTime(e.first), toTime(e.last), fresh(e.first)})
+		v.List = append(v.List, Value{Value: a.symbols.texts[e.value], Count: e.count, First: toTime(e.first), Last: toTime(e.last), New: fresh(e.first)})
 	}
 	slices.SortFunc(v.List, func(x, y Value) int {
 		return cmp.Or(cmp.Compare(y.Count, x.Count), y.Last.Compare(x.Last), y.First.Compare(x.First), strings.Compare(x.Value, y.Value))
@@ -164,6 +182,7 @@ func (a *Aggregator) valuesOf(t *table, fresh func(int64) bool) Values {
 // failed in one way or another together.
 func (a *Aggregator) splitAPIs(out *Row, r *row, fresh func(int64) bool) {
 	out.AbusedSuccess, out.OtherSuccess = a.apis(&r.apis[succeeded])
+	firsts := r.firstCalls()
 	// Of a call that is unlisted it is not known whether it is on the list of the
 	// abused ones; it stands among the others.
 	failed := map[symbol]*API{}
@@ -189,15 +208,30 @@ func (a *Aggregator) splitAPIs(out *Row, r *row, fresh func(int64) bool) {
 	}
 	for _, cell := range []*APIs{&out.AbusedSuccess, &out.AbusedFailed, &out.OtherSuccess, &out.OtherFailed} {
 		for i := range cell.List {
-			if first := cell.List[i].First; !first.IsZero() {
-				cell.List[i].New = fresh(first.UnixNano())
-			}
+			cell.List[i].New = fresh(firsts[cell.List[i].id])
 		}
 		slices.SortFunc(cell.List, func(x, y API) int {
 			return cmp.Or(cmp.Compare(y.Count, x.Count), y.Last.Compare(x.Last), y.First.Compare(x.First),
 				strings.Compare(x.Name, y.Name), strings.Compare(x.Source, y.Source))
 		})
 	}
+}
+
+// firstCalls are the times of the first call of each API, however it ended.
+func (r *row) firstCalls() map[symbol]int64 {
+	all := map[symbol]tally{}
+	for o := range r.apis {
+		for _, e := range r.apis[o].entries {
+			t := all[e.value]
+			t.add(e.tally)
+			all[e.value] = t
+		}
+	}
+	firsts := map[symbol]int64{}
+	for id, t := range all {
+		firsts[id] = t.first
+	}
+	return firsts
 }
 
 func (a *Aggregator) apis(t *table) (abused, other APIs) {
@@ -217,7 +251,7 @@ func (a *Aggregator) apis(t *table) (abused, other APIs) {
 // api looks a call up.
 func (a *Aggregator) api(id symbol) *API {
 	name, source, _ := strings.Cut(a.symbols.texts[id], apiSeparator)
-	api := &API{Name: name, Source: source}
+	api := &API{Name: name, Source: source, id: id}
 	if a.opts.Abused == nil {
 		return api
 	}
@@ -257,7 +291,7 @@ func (a *Aggregator) sharedKeys() []Key {
 	var out []Key
 	for id, t := range a.keys {
 		if len(t.entries) > 1 {
-			out = append(out, Key{a.symbols.texts[id], a.valuesOf(t, func(int64) bool { return false })})
+			out = append(out, Key{Key: a.symbols.texts[id], Addresses: a.valuesOf(t, func(int64) bool { return false })})
 		}
 	}
 	slices.SortFunc(out, func(x, y Key) int {
