@@ -1,6 +1,10 @@
 package ast
 
-import "sigmatic/ast/source"
+import (
+	"strings"
+
+	"sigmatic/ast/source"
+)
 
 // Document is one YAML document of a Sigma file: *Rule, *Correlation or *Filter.
 type Document interface {
@@ -72,6 +76,11 @@ type Data struct {
 	Items []Data      // lists
 	Pairs []Attribute // maps
 	Span  source.Span
+}
+
+// Truth is the value of a DataBool: true, yes and on are true, in any letter case.
+func (d Data) Truth() bool {
+	return strings.EqualFold(d.Text, "true") || strings.EqualFold(d.Text, "yes") || strings.EqualFold(d.Text, "on")
 }
 
 // DataKind tells what a Data holds.

@@ -334,7 +334,7 @@ func (p *docParser) custom(m *ast.Metadata, known []string) {
 		if key != "uuid" || p.root.Get("id") != nil {
 			p.nearMiss(pair.Key, known)
 		}
-		m.Custom = append(m.Custom, ast.Attribute{Name: ast.Text{Value: key, Span: pair.Key.Span}, Value: DataOf(pair.Value)})
+		m.Custom = append(m.Custom, ast.Attribute{Name: ast.Text{Value: key, Span: pair.Key.Span}, Value: pair.Value.Data()})
 	}
 }
 

@@ -145,7 +145,7 @@ func (p *docParser) value(c *chain, n *yamldoc.Node, siblings int) {
 	alternatives := c.apply(p, n)
 	if len(alternatives) > 0 {
 		c.item.Values = append(c.item.Values, alternatives)
-		c.item.Written = append(c.item.Written, DataOf(n))
+		c.item.Written = append(c.item.Written, n.Data())
 	}
 }
 
@@ -166,32 +166,6 @@ func (p *docParser) doubt(n *yamldoc.Node) {
 	if read == "text" { // quoting the others would change what they mean
 		p.withFix(n.Span, "'"+n.Text+"'")
 	}
-}
-
-// DataOf keeps a node as it was written.
-func DataOf(n *yamldoc.Node) ast.Data {
-	d := ast.Data{Text: n.Text, Span: n.Span}
-	switch n.Kind {
-	case yamldoc.Null:
-		d.Kind, d.Text = ast.DataNull, ""
-	case yamldoc.Bool:
-		d.Kind = ast.DataBool
-	case yamldoc.Int, yamldoc.Float:
-		d.Kind = ast.DataNumber
-	case yamldoc.List:
-		d.Kind = ast.DataList
-		for _, item := range n.Items {
-			d.Items = append(d.Items, DataOf(item))
-		}
-	case yamldoc.Map:
-		d.Kind = ast.DataMap
-		for _, pair := range n.Pairs {
-			d.Pairs = append(d.Pairs, ast.Attribute{Name: ast.Text{Value: pair.Key.Text, Span: pair.Key.Span}, Value: DataOf(pair.Value)})
-		}
-	default:
-		d.Kind = ast.DataScalar
-	}
-	return d
 }
 
 // Detection reads detection items written as under a search identifier: a map

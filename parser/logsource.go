@@ -42,7 +42,7 @@ func (p *docParser) logSource() ast.LogSource {
 			dest = &l.Definition
 		default:
 			p.logSourceKey(n, pair.Key)
-			l.Custom = append(l.Custom, ast.Attribute{Name: ast.Text{Value: pair.Key.Text, Span: pair.Key.Span}, Value: DataOf(pair.Value)})
+			l.Custom = append(l.Custom, ast.Attribute{Name: ast.Text{Value: pair.Key.Text, Span: pair.Key.Span}, Value: pair.Value.Data()})
 			continue
 		}
 		switch pair.Value.Kind {

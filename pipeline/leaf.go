@@ -3,7 +3,6 @@ package pipeline
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"sigmatic/ast"
 )
@@ -266,7 +265,7 @@ func (a *applier) operands(of ast.Field, f *field, below string, ref *ast.FieldR
 func valueOf(d ast.Data, like ast.Value) ast.Value {
 	switch d.Kind {
 	case ast.DataBool:
-		return &ast.Bool{Value: strings.EqualFold(d.Text, "true"), Span: like.Range()}
+		return &ast.Bool{Value: d.Truth(), Span: like.Range()}
 	case ast.DataNumber:
 		if n, ok := ast.ParseDecimal(d.Text); ok {
 			return &ast.Number{Decimal: n, Lexeme: d.Text, Span: like.Range()}

@@ -216,7 +216,7 @@ func becomes(pairs []valuePair, v any) any {
 func valueOfData(d ast.Data) any {
 	switch d.Kind {
 	case ast.DataBool:
-		return strings.EqualFold(d.Text, "true")
+		return d.Truth()
 	case ast.DataNumber:
 		return json.Number(d.Text)
 	case ast.DataList:

@@ -372,25 +372,18 @@ func (r *schemaReader) derived(n *yamldoc.Node) {
 	}
 }
 
-// data keeps a value and its type.
+// data keeps a value, or a list of values, and its type.
 func (r *schemaReader) data(n *yamldoc.Node) ast.Data {
-	d := ast.Data{Text: n.Text, Span: n.Span}
-	switch n.Kind {
-	case yamldoc.Null:
-		d.Kind = ast.DataNull
-	case yamldoc.Bool:
-		d.Kind = ast.DataBool
-	case yamldoc.Int, yamldoc.Float:
-		d.Kind = ast.DataNumber
-	case yamldoc.String:
-		d.Kind = ast.DataScalar
-	case yamldoc.List:
-		d.Kind = ast.DataList
-		for _, item := range n.Items {
-			d.Items = append(d.Items, r.data(item))
-		}
-	case yamldoc.Map:
+	r.definite(n)
+	return n.Data()
+}
+
+// definite demands what a rule can ask a field for: null is no value, and a map none.
+func (r *schemaReader) definite(n *yamldoc.Node) {
+	if n.Kind == yamldoc.Map || n.Kind == yamldoc.Null {
 		r.errorf(n.Span, "", "expected a value, found %s", n.Kind)
 	}
-	return d
+	for _, item := range n.Items {
+		r.definite(item)
+	}
 }

@@ -204,6 +204,20 @@ func TestShipped(t *testing.T) {
 	}
 }
 
+// TestWordsOfTruth: yes and Off are booleans in a schema, as they are in a rule.
+func TestWordsOfTruth(t *testing.T) {
+	s, diags := pipeline.Load(source.NewFile("mine.yml", []byte("name: a\nfields:\n  f: {to: g, type: boolean, becomes: {x: yes, y: Off}}\n")))
+	if s == nil {
+		t.Fatal(diags)
+	}
+	for event, want := range map[string]string{`{"f":"x"}`: `{"g":true}`, `{"f":"y"}`: `{"g":false}`} {
+		doc, err := s.Project([]byte(event))
+		if err != nil || string(doc) != want {
+			t.Errorf("%s becomes %s (%v), want %s", event, doc, err, want)
+		}
+	}
+}
+
 // TestLoad holds the messages of broken schemas.
 func TestLoad(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
@@ -219,6 +233,7 @@ func TestLoad(t *testing.T) {
 		{"name: a\nfields:\n  f: {to: g, spelling: ['@gcp']}\n", `mine.yml:3:24: there is no list "@gcp", the lists are @aws-operations, @cloudtrail-names [S0901]`},
 		{"name: a\nlogsources:\n  - {product: aws, where: x}\n", `mine.yml:3:27: where must be a map of fields and values, found a string [S0901]`},
 		{"name: a\nderived: {f: {type: ip}}\n", `mine.yml:2:11: the derived field "f" needs either cases or copy [S0901]`},
+		{"name: a\nfields:\n  f: {to: g, becomes: {x: null}}\n", `mine.yml:3:27: expected a value, found null [S0901]`},
 		{"name: a\n---\nname: b\n", "mine.yml:3:1: a schema is one YAML document, found 2 [S0901]"},
 		{"name: [a\n", "mine.yml:"},
 	} {

@@ -46,13 +46,7 @@ func isYesNo(s string) bool {
 }
 
 // TruthOf is the value of a Bool node.
-func (n *Node) TruthOf() bool {
-	switch strings.ToLower(n.Text) {
-	case "true", "yes", "on":
-		return true
-	}
-	return false
-}
+func (n *Node) TruthOf() bool { return n.Data().Truth() }
 
 func numberKind(s string) (Kind, Doubt) {
 	digits := strings.TrimLeft(s, "+-")

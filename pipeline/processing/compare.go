@@ -43,6 +43,9 @@ func compareData(a, b ast.Data) (c int, ordered bool) {
 }
 
 func sameData(a, b ast.Data) bool {
+	if a.Kind == ast.DataBool && b.Kind == ast.DataBool {
+		return a.Truth() == b.Truth()
+	}
 	return a.Kind == b.Kind && a.Text == b.Text &&
 		slices.EqualFunc(a.Items, b.Items, sameData) &&
 		slices.EqualFunc(a.Pairs, b.Pairs, func(p, q ast.Attribute) bool { return p.Name.Value == q.Name.Value && sameData(p.Value, q.Value) })

@@ -337,7 +337,7 @@ func (m *params) vars(name string) map[string]ast.Data {
 		return out
 	}
 	for _, pair := range m.entries(name) {
-		out[pair.Key.Text] = dataOf(pair.Value)
+		out[pair.Key.Text] = pair.Value.Data()
 	}
 	return out
 }
@@ -345,7 +345,7 @@ func (m *params) vars(name string) map[string]ast.Data {
 // data keeps a parameter of any type.
 func (m *params) data(name string) ast.Data {
 	if n := m.require(name); n != nil {
-		return dataOf(n)
+		return n.Data()
 	}
 	return ast.Data{}
 }
@@ -370,30 +370,4 @@ func (m *params) compile(name string, n *yamldoc.Node) *expression {
 		return nil
 	}
 	return x
-}
-
-// dataOf keeps a node as it was written.
-func dataOf(n *yamldoc.Node) ast.Data {
-	d := ast.Data{Text: n.Text, Span: n.Span}
-	switch n.Kind {
-	case yamldoc.Null:
-		d.Kind, d.Text = ast.DataNull, ""
-	case yamldoc.Bool:
-		d.Kind, d.Text = ast.DataBool, strconv.FormatBool(n.TruthOf())
-	case yamldoc.Int, yamldoc.Float:
-		d.Kind = ast.DataNumber
-	case yamldoc.String:
-		d.Kind = ast.DataScalar
-	case yamldoc.List:
-		d.Kind = ast.DataList
-		for _, item := range n.Items {
-			d.Items = append(d.Items, dataOf(item))
-		}
-	case yamldoc.Map:
-		d.Kind = ast.DataMap
-		for _, pair := range n.Pairs {
-			d.Pairs = append(d.Pairs, ast.Attribute{Name: ast.Text{Value: pair.Key.Text, Span: pair.Key.Span}, Value: dataOf(pair.Value)})
-		}
-	}
-	return d
 }

@@ -3,6 +3,7 @@ package processing
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 
@@ -54,7 +55,9 @@ func plainData(d ast.Data) any {
 			out[p.Name.Value] = plainData(p.Value)
 		}
 		return out
-	case ast.DataNull, ast.DataScalar, ast.DataBool, ast.DataNumber:
+	case ast.DataBool:
+		return strconv.FormatBool(d.Truth())
+	case ast.DataNull, ast.DataScalar, ast.DataNumber:
 	}
 	return d.Text
 }

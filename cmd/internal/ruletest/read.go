@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sigmatic/ast"
@@ -14,7 +15,6 @@ import (
 	"sigmatic/ast/source"
 	"sigmatic/evaluator"
 	"sigmatic/evaluator/cloudtrail"
-	"sigmatic/parser"
 	"sigmatic/parser/yamldoc"
 )
 
@@ -87,7 +87,7 @@ func Read(f *source.File, open func(name string) (cloudtrail.Input, error)) ([]S
 	}
 	var out []Suite
 	for _, doc := range docs {
-		s, err := reader{open}.suite(parser.DataOf(doc))
+		s, err := reader{open}.suite(doc.Data())
 		if err != nil {
 			return nil, err
 		}
@@ -235,7 +235,7 @@ func writeJSON(b *bytes.Buffer, d ast.Data) error {
 	case ast.DataScalar:
 		b.Write(quote(d.Text))
 	case ast.DataBool:
-		b.WriteString(strings.ToLower(d.Text))
+		b.WriteString(strconv.FormatBool(d.Truth()))
 	case ast.DataNumber:
 		n, ok := ast.ParseDecimal(d.Text)
 		if !ok {

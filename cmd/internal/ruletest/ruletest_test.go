@@ -61,6 +61,7 @@ func TestRead(t *testing.T) {
 	}
 	for _, c := range []struct{ text, want string }{
 		{"match:\n  - event: {a: x, b: {c: [1, 1.50, true, null, '1']}}\n", `true {"a":"x","b":{"c":[1,1.5,true,null,"1"]}}`},
+		{"match:\n  - event: {a: yes, b: Off, c: 'no', d: TRUE}\n", `true {"a":true,"b":false,"c":"no","d":true}`},
 		{"match:\n  - json: '{\"a\":12.0,\"a\":1}'\nno-match:\n  - event: {}\n", `true {"a":12.0,"a":1}; false {}`},
 		{"no-match:\n  - {name: days, file: two.json}\n", `false {"a":1}; false {"a":2}`},
 		{"match: {}\n", `tests.yml:1:8: match: expected a list of tests`},
