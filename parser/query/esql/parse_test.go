@@ -5,25 +5,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"sigmatic/parser/query/internal/querytest"
 )
 
 // ignorePos leaves offsets out of a comparison.
 var ignorePos = cmp.FilterValues(func(a, b Pos) bool { return true }, cmp.Comparer(func(a, b Pos) bool { return true }))
-
-func reparse(t testing.TB, text string) {
-	t.Helper()
-	q, err := Parse(text)
-	if err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	again, err := Parse(q.String())
-	if err != nil {
-		t.Fatalf("%s\nis printed as\n%s\n%v", text, q, err)
-	}
-	if diff := cmp.Diff(q, again, ignorePos); diff != "" {
-		t.Errorf("%s\nis printed as\n%s\n%s", text, q, diff)
-	}
-}
 
 // TestPrecedence holds the shapes of expressions to the reference ("ES|QL
 // operators") and to the grammar of 8.19.
@@ -60,6 +47,9 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+// TestRoundTrip prints the queries of the golden cases and reads them again.
+func TestRoundTrip(t *testing.T) { querytest.Golden(t, Parse, "esql") }
+
 func TestPrintParses(t *testing.T) {
 	for _, text := range []string{
 		`FROM logs-aws.cloudtrail-*, "b c", remote:x METADATA _id, _index | WHERE a`,
@@ -69,7 +59,7 @@ func TestPrintParses(t *testing.T) {
 		"FROM x | WHERE a - (b - c) == -(d + e) AND (a OR b) IS NOT NULL AND (a == b) == c",
 		"FROM x | STATS BY a | WHERE `where` == 1 AND `true`.`a.b` == 2",
 	} {
-		reparse(t, text)
+		querytest.RoundTrip(t, Parse, text)
 	}
 }
 
@@ -102,7 +92,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if _, err := Parse(text); err == nil {
-			reparse(t, text)
+			querytest.RoundTrip(t, Parse, text)
 		}
 	})
 }

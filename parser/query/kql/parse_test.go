@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"sigmatic/parser/query/internal/querytest"
 )
 
 var ignorePos = cmp.FilterValues(func(a, b Pos) bool { return true }, cmp.Comparer(func(a, b Pos) bool { return true }))
@@ -52,21 +54,16 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestRoundTrip prints the queries of the golden cases and reads them again.
+func TestRoundTrip(t *testing.T) { querytest.Golden(t, Parse, "kql") }
+
 func FuzzParse(f *testing.F) {
 	for _, query := range []string{`f: "a\"b" and not (g: x*y or h >= 3)`, `a or \and b`, "n: { a: (1 or not 2) }", `\u0020x:y`, "f: \\or* not"} {
 		f.Add(query)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		n, err := Parse(query)
-		if err != nil || n == nil {
-			return
-		}
-		again, err := Parse(n.String())
-		if err != nil {
-			t.Fatalf("%q is printed as %q: %v", query, n, err)
-		}
-		if diff := cmp.Diff(n, again, ignorePos); diff != "" {
-			t.Errorf("%q is printed as %q: %s", query, n, diff)
+		if n, err := Parse(query); err == nil && n != nil {
+			querytest.RoundTrip(t, Parse, query)
 		}
 	})
 }

@@ -2,11 +2,9 @@ package logsql
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
-	"reflect"
-	"strings"
 	"testing"
+
+	"sigmatic/parser/query/internal/querytest"
 )
 
 // TestParse gives the one spelling of queries, or the error.
@@ -88,78 +86,7 @@ func TestUnknown(t *testing.T) {
 }
 
 // TestRoundTrip prints the queries of the golden cases and reads them again.
-func TestRoundTrip(t *testing.T) {
-	files, err := filepath.Glob("../../../testdata/cases/*/logsql.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	n := 0
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for part := range strings.SplitSeq(string(data), "=== ") {
-			_, part, _ = strings.Cut(part, "\n")
-			pretty, rest, ok := strings.Cut(part, "\n--- compact\n")
-			if !ok {
-				continue // refused
-			}
-			compact, _, _ := strings.Cut(rest, "\n--- notes\n")
-			a, b := roundTrip(t, pretty), roundTrip(t, compact)
-			if a != b {
-				t.Errorf("%s: the two spellings differ\n%s\n%s", file, a, b)
-			}
-			n++
-		}
-	}
-	if n < 100 {
-		t.Errorf("%d queries only", n)
-	}
-}
-
-func roundTrip(t *testing.T, src string) string {
-	t.Helper()
-	q, err := Parse(src)
-	if err != nil {
-		t.Errorf("%s: %v", src, err)
-		return ""
-	}
-	text := q.String()
-	again, err := Parse(text)
-	if err != nil {
-		t.Errorf("%s\nprinted as %s: %v", src, text, err)
-		return text
-	}
-	forgetPlaces(reflect.ValueOf(q))
-	forgetPlaces(reflect.ValueOf(again))
-	if !reflect.DeepEqual(q, again) {
-		t.Errorf("%s\nprinted as %s, which is read as %s", src, text, again)
-	}
-	return text
-}
-
-// forgetPlaces sets all offsets to 0.
-func forgetPlaces(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		if !v.IsNil() {
-			forgetPlaces(v.Elem())
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			forgetPlaces(v.Index(i))
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			forgetPlaces(v.Field(i))
-		}
-	case reflect.Int:
-		if v.Type() == reflect.TypeFor[Pos]() {
-			v.SetInt(0)
-		}
-	}
-}
+func TestRoundTrip(t *testing.T) { querytest.Golden(t, Parse, "logsql") }
 
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
@@ -170,7 +97,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, src string) {
 		if _, err := Parse(src); err == nil {
-			roundTrip(t, src)
+			querytest.RoundTrip(t, Parse, src)
 		}
 	})
 }
