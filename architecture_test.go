@@ -59,6 +59,15 @@ func TestForbidden(t *testing.T) {
 		{"sigmatic/evaluator", "sigmatic/backends", true},
 		{"sigmatic/evaluator/dialect/esql", "sigmatic/parser/query/esql", false},
 		{"sigmatic/evaluator", "sigmatic/parser", true},
+		{"sigmatic/evaluator", "sigmatic/evaluator/dialect", true},
+		{"sigmatic/evaluator/cloudtrail", "github.com/klauspost/compress/zstd", false},
+		{"sigmatic/evaluator/dialect/esql", "sigmatic/evaluator", true},
+		{"sigmatic/evaluator/dialect/esql", "sigmatic/evaluator/dialect/elastic", false},
+		{"sigmatic/evaluator/dialect/esql", "sigmatic/evaluator/dialect/kql", true},
+		{"sigmatic/evaluator/dialect/esql", "sigmatic/ast", true},
+		{"sigmatic/parser/query/esql", "sigmatic/ast", true},
+		{"sigmatic/parser/query/esql", "sigmatic/parser/query/lucene", false},
+		{"sigmatic/ast/source", "sigmatic/ast", true},
 		{"sigmatic/cmd/internal/verify", "github.com/spf13/cobra", true},
 		{"sigmatic/cmd/internal/cli", "github.com/spf13/cobra", false},
 		{"sigmatic/backends", "log", true},
@@ -107,11 +116,13 @@ var directions = []struct {
 	part    string
 	allowed []string
 }{
+	{"ast/source", nil},
 	{"ast", nil},
+	{"parser/query", nil},
 	{"parser", []string{"ast"}},
 	{"pipeline", []string{"ast", "parser/yamldoc"}},
 	{"backends", []string{"ast"}},
-	{"evaluator/dialect", []string{"ast", "evaluator", "parser/query"}},
+	{"evaluator/dialect", []string{"parser/query"}},
 	{"evaluator", []string{"ast"}},
 	{"rules", nil},
 }
@@ -138,6 +149,12 @@ func forbidden(pkg, imp string) string {
 		under(imp, "backends") && !shared && !strings.HasPrefix(imp, pkg+"/") {
 		return "no backend imports another"
 	}
+	if under(imp, "evaluator/dialect") && under(pkg, "evaluator") && !under(pkg, "evaluator/dialect") {
+		return "an interpreter is evidence about the evaluator, not a part of it"
+	}
+	if a, b := language(pkg), language(imp); a != "" && b != "" && a != b {
+		return "no interpreter imports another"
+	}
 	for _, d := range directions {
 		if !under(pkg, d.part) {
 			continue
@@ -148,6 +165,16 @@ func forbidden(pkg, imp string) string {
 		return d.part + " may import only " + strings.Join(append([]string{"itself"}, d.allowed...), ", ")
 	}
 	return ""
+}
+
+// language names the language that a package interprets, or "".
+func language(pkg string) string {
+	name, ok := strings.CutPrefix(pkg, "sigmatic/evaluator/dialect/")
+	name, _, _ = strings.Cut(name, "/")
+	if !ok || name == "elastic" || name == "internal" {
+		return ""
+	}
+	return name
 }
 
 // forbiddenStandard keeps logging and the network above: only cmd speaks to the
