@@ -2,42 +2,24 @@ package esql
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"sigmatic/evaluator/dialect"
+	"sigmatic/evaluator/dialect/internal/dialecttest"
 )
 
 // load indexes bodies, whose identifiers are their numbers.
 func load(t testing.TB, m dialect.Mapping, bodies ...string) dialect.Store {
 	t.Helper()
-	docs := make([]dialect.Document, len(bodies))
-	for i, b := range bodies {
-		docs[i] = dialect.Document{ID: fmt.Sprint(i), Time: time.Unix(int64(i), 0), Body: json.RawMessage(b)}
-	}
-	s, err := New().Load(docs, m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return dialecttest.Load(t, New(), m, dialecttest.Numbered(bodies...))
 }
 
-// selected runs a condition and gives the identifiers in one text, or how it
-// failed: "error", or "unknown".
+// selected runs a condition.
 func selected(s dialect.Store, condition string) string {
-	ids, err := s.Select("FROM x | WHERE " + condition)
-	var q *dialect.QueryError
-	switch {
-	case errors.As(err, &q) && q.Unknown:
-		return "unknown"
-	case err != nil:
-		return "error"
-	}
-	return strings.Join(ids, " ")
+	return dialecttest.Answer(s, "FROM x | WHERE "+condition)
 }
 
 // TestStrings: a string field that is missing, null, empty, an array, and the

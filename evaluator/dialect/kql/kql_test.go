@@ -1,38 +1,15 @@
 package kql
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"strings"
 	"testing"
 
 	"sigmatic/evaluator/dialect"
+	"sigmatic/evaluator/dialect/internal/dialecttest"
 )
 
-func load(t testing.TB, i Interpreter, m dialect.Mapping, bodies ...string) dialect.Store {
+func load(t testing.TB, m dialect.Mapping, bodies ...string) dialect.Store {
 	t.Helper()
-	docs := make([]dialect.Document, len(bodies))
-	for i, b := range bodies {
-		docs[i] = dialect.Document{ID: fmt.Sprint(i), Body: json.RawMessage(b)}
-	}
-	s, err := i.Load(docs, m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func selected(s dialect.Store, query string) string {
-	ids, err := s.Select(query)
-	var q *dialect.QueryError
-	switch {
-	case errors.As(err, &q) && q.Unknown:
-		return "unknown"
-	case err != nil:
-		return "error"
-	}
-	return strings.Join(ids, " ")
+	return dialecttest.Load(t, New(), m, dialecttest.Numbered(bodies...))
 }
 
 // TestStrings: keyword fields (emissions §2.1, §2.2, column "Kibana").
@@ -50,7 +27,8 @@ func TestStrings(t *testing.T) {
 		`{"f":"a and b"}`,     // 9
 		`{"o":{"p":"1"}}`,     // 10
 	}
-	minding, ignoring := load(t, New(), nil, bodies...), load(t, NewIgnoringCase(), nil, bodies...)
+	docs := dialecttest.Numbered(bodies...)
+	minding, ignoring := dialecttest.Load(t, New(), nil, docs), dialecttest.Load(t, NewIgnoringCase(), nil, docs)
 	for query, want := range map[string]string{
 		``:                            "0 1 10 2 3 4 5 6 7 8 9",
 		`f: val`:                      "0 2",
@@ -90,14 +68,14 @@ func TestStrings(t *testing.T) {
 		`f >= val`:                    "0 2 8",
 		`f < C`:                       "5",
 	} {
-		if got := selected(minding, query); got != want {
+		if got := dialecttest.Answer(minding, query); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 	}
 	for query, want := range map[string]string{
 		`f: val`: "0 1 2", `f: V*L`: "0 1 2", `f: üni`: "", `f: ÜnI`: "8", // ASCII only
 	} {
-		if got := selected(ignoring, query); got != want {
+		if got := dialecttest.Answer(ignoring, query); got != want {
 			t.Errorf("ignoring case, %s: %q, want %q", query, got, want)
 		}
 	}
@@ -105,7 +83,7 @@ func TestStrings(t *testing.T) {
 
 // TestTypes: fields of other types (emissions §2.2).
 func TestTypes(t *testing.T) {
-	s := load(t, New(), dialect.Mapping{"n": dialect.Long, "d": dialect.Double, "b": dialect.Boolean, "i": dialect.IP},
+	s := load(t, dialect.Mapping{"n": dialect.Long, "d": dialect.Double, "b": dialect.Boolean, "i": dialect.IP},
 		`{"n":12,"d":12.5,"b":true,"i":"10.1.2.3"}`, `{"n":["12",13],"d":"12d","b":"false","i":["1.1.1.1","10.0.0.1"]}`, `{"n":12.9,"i":"AWS Internal"}`)
 	for query, want := range map[string]string{
 		`n: 12`: "0 1 2", `n: "12"`: "0 1 2", `n > 12`: "1", `n >= 12.5`: "1", `n: abc`: "error", `n > 99999999999999999999`: "error",
@@ -113,7 +91,7 @@ func TestTypes(t *testing.T) {
 		`b: true`: "0", `b: "false"`: "1", `b: TRUE`: "error",
 		`i: "10.0.0.0/8"`: "0 1", `i: 10.1.2.3`: "0", `i: foo`: "error", `n: 1*`: "unknown", `n: *`: "0 1 2",
 	} {
-		if got := selected(s, query); got != want {
+		if got := dialecttest.Answer(s, query); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 	}
@@ -122,14 +100,14 @@ func TestTypes(t *testing.T) {
 // TestRules runs the KQL of two rules of Elastic's in which the last clause is
 // a negation.
 func TestRules(t *testing.T) {
-	s := load(t, New(), nil,
+	s := load(t, nil,
 		`{"event":{"dataset":"aws.cloudtrail","action":"SendCommand","outcome":"success"},"aws.cloudtrail.user_identity.arn":"arn:x/AWSServiceRoleForAmazonSSM/StateManagerService/y"}`,
 		`{"event":{"dataset":"aws.cloudtrail","action":"SendCommand","outcome":"success"},"aws.cloudtrail.user_identity":{"arn":"arn:alice","type":"AssumedRole"}}`)
 	for query, want := range map[string]string{
 		`event.dataset: "aws.cloudtrail" and event.action: "SendCommand" and event.outcome: "success" and not aws.cloudtrail.user_identity.arn: *AWSServiceRoleForAmazonSSM/StateManagerService*`: "1",
 		`event.dataset: "aws.cloudtrail" and event.outcome: "success" and not aws.cloudtrail.user_identity.type: "AssumedRole"`:                                                                   "0",
 	} {
-		if got := selected(s, query); got != want {
+		if got := dialecttest.Answer(s, query); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sigmatic/evaluator/dialect"
+	"sigmatic/evaluator/dialect/internal/dialecttest"
 	"sigmatic/evaluator/dialect/logsql"
 )
 
@@ -52,14 +53,7 @@ func TestAnswers(t *testing.T) {
 }
 
 // documents reads lines of an identifier and JSON. The events are a second apart.
-func documents(lines string) []dialect.Document {
-	var docs []dialect.Document
-	for i, line := range strings.Split(lines, "\n") {
-		id, body, _ := strings.Cut(line, " ")
-		docs = append(docs, dialect.Document{ID: id, Time: time.Date(2024, 1, 15, 12, 0, i, 0, time.UTC), Body: json.RawMessage(body)})
-	}
-	return docs
-}
+func documents(lines string) []dialect.Document { return dialecttest.Documents(lines, time.Second) }
 
 func answer(s dialect.Store, query string, asRows bool) string {
 	var rows []dialect.Row

@@ -10,31 +10,14 @@ import (
 	"time"
 
 	"sigmatic/evaluator/dialect"
+	"sigmatic/evaluator/dialect/internal/dialecttest"
 	"sigmatic/evaluator/dialect/spl"
 )
 
 // load stores lines of an identifier and JSON; the events are a minute apart.
 func load(t *testing.T, i dialect.Interpreter, lines string) dialect.Store {
 	t.Helper()
-	var docs []dialect.Document
-	for n, line := range strings.Split(strings.TrimSpace(lines), "\n") {
-		id, body, _ := strings.Cut(strings.TrimSpace(line), " ")
-		docs = append(docs, dialect.Document{ID: id, Time: time.Date(2024, 1, 15, 12, n, 0, 0, time.UTC), Body: json.RawMessage(body)})
-	}
-	s, err := i.Load(docs, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func selected(s dialect.Store, query string) string {
-	ids, err := s.Select(query)
-	var q *dialect.QueryError
-	if errors.As(err, &q) {
-		return map[bool]string{true: "unknown", false: "error"}[q.Unknown]
-	}
-	return strings.Join(ids, " ")
+	return dialecttest.Load(t, i, nil, dialecttest.Documents(lines, time.Minute))
 }
 
 const texts = `
@@ -107,7 +90,7 @@ func check(t *testing.T, events, section, query, want string) {
 		if len(answers) == 2 { // by the logic of null alone
 			want = answers[n/2]
 		}
-		if got := selected(load(t, i, events), query); got != want {
+		if got := dialecttest.Answer(load(t, i, events), query); got != want {
 			t.Errorf("%s [%s]: %s\n got %s\nwant %s", section, i.Variant(), query, got, want)
 		}
 	}
@@ -174,7 +157,7 @@ func TestWhere(t *testing.T) {
 func TestJSONNull(t *testing.T) {
 	for n, i := range spl.Interpreters() {
 		want := []string{"n", ""}[n%2]
-		if got := selected(load(t, i, texts), `f="null"`); got != want {
+		if got := dialecttest.Answer(load(t, i, texts), `f="null"`); got != want {
 			t.Errorf("[%s]: got %q, want %q", i.Variant(), got, want)
 		}
 	}
@@ -234,7 +217,7 @@ func TestOpenEdges(t *testing.T) {
 	edge := `* | sort 0 _time | streamstats time_window=1m global=f count as c by u | where c>1`
 	answers := map[string]bool{}
 	for _, i := range spl.Interpreters() {
-		answers[selected(load(t, i, rows), edge)] = true
+		answers[dialecttest.Answer(load(t, i, rows), edge)] = true
 	}
 	if len(answers) != 2 {
 		t.Errorf("the edge of a window: %v", answers)
@@ -246,7 +229,7 @@ func TestOpenEdges(t *testing.T) {
 		`* | stats count by u`,                                      // no events are left to select
 	} {
 		for _, i := range spl.Interpreters() {
-			if got := selected(load(t, i, rows), query); got != "unknown" {
+			if got := dialecttest.Answer(load(t, i, rows), query); got != "unknown" {
 				t.Errorf("[%s]: %s: %s", i.Variant(), query, got)
 			}
 		}
