@@ -53,7 +53,7 @@ func TestLiveDialectSpelling(t *testing.T) {
 		}
 		query := b.String()
 		q, err := logsql.Parse(query)
-		var e *logsql.Error
+		var e *logsql.SyntaxError
 		if closesMore(query) || strings.HasSuffix(strings.TrimSpace(query), "=") || errors.As(err, &e) && e.Unknown {
 			continue // the engine gets the query in parentheses of its own
 		}

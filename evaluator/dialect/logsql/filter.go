@@ -267,7 +267,7 @@ func unknownFilter(f syntax.Filter) error {
 	case *syntax.Stream:
 		name = f.Text + ", which not every event must pass"
 	}
-	return &syntax.Error{Offset: f.Start(), Unknown: true, Detail: "the filter " + name}
+	return &syntax.SyntaxError{Offset: f.Offset(), Unknown: true, Detail: "the filter " + name}
 }
 
 func (c compiler) list(list []syntax.Filter) ([]filter, error) {
@@ -292,9 +292,9 @@ func (c compiler) regexpFilter(f *syntax.Regexp) (filter, error) {
 	re, ok, err := compileRegexp(f.Source)
 	switch {
 	case err != nil:
-		return nil, &syntax.Error{Offset: f.Start(), Detail: strings.TrimPrefix(err.Error(), "error parsing regexp: ")}
+		return nil, &syntax.SyntaxError{Offset: f.Offset(), Detail: strings.TrimPrefix(err.Error(), "error parsing regexp: ")}
 	case !ok:
-		return nil, &syntax.Error{Offset: f.Start(), Unknown: true, Detail: "an expression that simplifying changes again and again"}
+		return nil, &syntax.SyntaxError{Offset: f.Offset(), Unknown: true, Detail: "an expression that simplifying changes again and again"}
 	}
 	return &leaf{field: f.Field, missing: re.match(""), words: re.words, test: func(c *column) rows {
 		if c.isResult() {

@@ -196,7 +196,7 @@ func (s *store) Rows(query string) ([]dialect.Row, error) {
 
 // queryError brings a parser's error to the one of all languages.
 func queryError(err error) error {
-	var e *syntax.Error
+	var e *syntax.SyntaxError
 	if !errors.As(err, &e) {
 		return err
 	}

@@ -179,7 +179,7 @@ func compilePipe(p syntax.Pipe) (step, error) {
 }
 
 func unknownPipe(detail string) error {
-	return &syntax.Error{Offset: -1, Unknown: true, Detail: "a pipe " + detail}
+	return &syntax.SyntaxError{Offset: -1, Unknown: true, Detail: "a pipe " + detail}
 }
 
 func eachBlock(change func(*block) *block) step {

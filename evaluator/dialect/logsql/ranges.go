@@ -51,7 +51,7 @@ func rangeFilter(f *syntax.Range) (filter, error) {
 	low, high := parseNumber(f.Low), parseNumber(f.High)
 	for text, n := range map[string]float64{f.Low: low, f.High: high} {
 		if math.IsNaN(n) && !strings.EqualFold(text, "nan") {
-			return nil, &syntax.Error{Offset: f.Start(), Detail: fmt.Sprintf("expected a number in a range, found %q", text)}
+			return nil, &syntax.SyntaxError{Offset: f.Offset(), Detail: fmt.Sprintf("expected a number in a range, found %q", text)}
 		}
 	}
 	if f.Above {
@@ -154,7 +154,7 @@ func ipv4Filter(f *syntax.IPv4Range) (filter, error) {
 		}
 	}
 	if !ok {
-		return nil, &syntax.Error{Offset: f.Start(), Detail: fmt.Sprintf("expected an IPv4 address or network, found %q", strings.Trim(f.Low+", "+f.High, ", "))}
+		return nil, &syntax.SyntaxError{Offset: f.Offset(), Detail: fmt.Sprintf("expected an IPv4 address or network, found %q", strings.Trim(f.Low+", "+f.High, ", "))}
 	}
 	return &leaf{field: f.Field, test: func(c *column) rows {
 		switch c.kind {

@@ -219,17 +219,17 @@ func compile(query string) ([]stage, error) {
 
 // queryError brings a parser's error to the one of all languages.
 func queryError(err error) error {
-	var e *syntax.Error
+	var e *syntax.SyntaxError
 	if !errors.As(err, &e) {
 		return err
 	}
 	return &dialect.QueryError{Language: "SPL", Offset: e.Offset, Unknown: e.Unknown, Detail: e.Detail}
 }
 
-func unknownAt(at interface{ Start() int }, format string, args ...any) error {
-	return &syntax.Error{Offset: at.Start(), Unknown: true, Detail: fmt.Sprintf(format, args...)}
+func unknownAt(at interface{ Offset() int }, format string, args ...any) error {
+	return &syntax.SyntaxError{Offset: at.Offset(), Unknown: true, Detail: fmt.Sprintf(format, args...)}
 }
 
-func failAt(at interface{ Start() int }, format string, args ...any) error {
-	return &syntax.Error{Offset: at.Start(), Detail: fmt.Sprintf(format, args...)}
+func failAt(at interface{ Offset() int }, format string, args ...any) error {
+	return &syntax.SyntaxError{Offset: at.Offset(), Detail: fmt.Sprintf(format, args...)}
 }

@@ -31,7 +31,7 @@
 // without regard to letter case where they are operators or names of functions.
 //
 // What VictoriaLogs knows and this package does not — filters on _time,
-// _stream: and _stream_id, subqueries in in(), most pipes — is an *Error that is marked
+// _stream: and _stream_id, subqueries in in(), most pipes — is a *SyntaxError that is marked
 // Unknown.
 //
 // Query.String gives text that parses to an equal tree, places apart.

@@ -118,7 +118,7 @@ func (p *parser) function(start Pos, name, field string) (Filter, error) {
 		return nil, err
 	}
 	if n := len(args) - f.arguments; f.arguments >= 0 && (n < 0 || n > f.optional) {
-		return nil, &Error{Offset: int(start), Detail: name + " takes " + strconv.Itoa(f.arguments) + " arguments, not " + strconv.Itoa(len(args))}
+		return nil, &SyntaxError{Offset: int(start), Detail: name + " takes " + strconv.Itoa(f.arguments) + " arguments, not " + strconv.Itoa(len(args))}
 	}
 	return f.make(start, canonical(field), args), nil
 }
@@ -150,7 +150,7 @@ func (p *parser) in(start Pos, field string) (Filter, error) {
 	args, err := p.arguments("in")
 	if err != nil {
 		// The server now tries a query whose result is the list.
-		return nil, &Error{Offset: int(start), Unknown: true, Detail: "in with what is no list of texts: " + err.Error()}
+		return nil, &SyntaxError{Offset: int(start), Unknown: true, Detail: "in with what is no list of texts: " + err.Error()}
 	}
 	return &In{start, field, args}, nil
 }

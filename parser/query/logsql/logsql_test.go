@@ -78,7 +78,7 @@ func TestUnknown(t *testing.T) {
 		`_time:5m`: true, `_stream:{a="b"}`: true, `f:in(x | fields y)`: true, `* | unroll (f)`: true, `* | stats median(f) m`: true,
 		`f:`: false, `(`: false, `* | sort by f`: false,
 	} {
-		var e *Error
+		var e *SyntaxError
 		if _, err := Parse(src); !errors.As(err, &e) || e.Unknown != want {
 			t.Errorf("%s: %v, want unknown %t", src, err, want)
 		}

@@ -9,7 +9,7 @@ import (
 // maxDepth bounds how deep filters nest.
 const maxDepth = 10000
 
-// Parse reads a query. The error is an *Error.
+// Parse reads a query. The error is a *SyntaxError.
 func Parse(src string) (*Query, error) {
 	p := &parser{src: src}
 	p.advance()
@@ -37,12 +37,12 @@ func (p *parser) advance() {
 }
 
 func (p *parser) fail(format string, args ...any) error {
-	return &Error{Offset: p.tok.offset, Detail: fmt.Sprintf(format, args...)}
+	return &SyntaxError{Offset: p.tok.offset, Detail: fmt.Sprintf(format, args...)}
 }
 
 // unknown is the error for what the server may know.
 func (p *parser) unknown(format string, args ...any) error {
-	return &Error{Offset: p.tok.offset, Detail: fmt.Sprintf(format, args...), Unknown: true}
+	return &SyntaxError{Offset: p.tok.offset, Detail: fmt.Sprintf(format, args...), Unknown: true}
 }
 
 func (p *parser) query() (*Query, error) {

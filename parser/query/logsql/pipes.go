@@ -129,7 +129,7 @@ func (p *parser) plainName() (string, error) {
 	at := p.tok
 	name, err := p.name()
 	if err == nil && strings.HasSuffix(name, "*") {
-		return "", &Error{Offset: at.offset, Detail: strconv.Quote(name) + " stands for several fields"}
+		return "", &SyntaxError{Offset: at.offset, Detail: strconv.Quote(name) + " stands for several fields"}
 	}
 	return name, err
 }
@@ -411,17 +411,17 @@ func formatSteps(text string, offset int) ([]FormatStep, error) {
 		}
 		name, rest, closed := strings.Cut(rest, ">")
 		if !closed {
-			return nil, &Error{Offset: offset, Detail: "expected \">\" behind \"<\" in a format"}
+			return nil, &SyntaxError{Offset: offset, Detail: "expected \">\" behind \"<\" in a format"}
 		}
 		step := FormatStep{Text: before, Field: name}
 		if option, field, ok := strings.Cut(name, ":"); ok {
 			step.Option, step.Field = option, field
 			if !slices.Contains(formatOptions, option) {
-				return nil, &Error{Offset: offset, Unknown: true, Detail: "the option " + strconv.Quote(option) + " in a format"}
+				return nil, &SyntaxError{Offset: offset, Unknown: true, Detail: "the option " + strconv.Quote(option) + " in a format"}
 			}
 		}
 		if strings.ContainsAny(before+name, "&*") || step.Field == "_" || step.Field == "" {
-			return nil, &Error{Offset: offset, Unknown: true, Detail: "a format with &, *, or without a field's name"}
+			return nil, &SyntaxError{Offset: offset, Unknown: true, Detail: "a format with &, *, or without a field's name"}
 		}
 		steps = append(steps, step)
 		text = rest

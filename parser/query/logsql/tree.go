@@ -11,20 +11,20 @@ type Query struct {
 	Pipes  []Pipe
 }
 
-// Error says why a text is no query, or none that this package knows.
-type Error struct {
+// SyntaxError says why a text is no query, or none that this package knows.
+type SyntaxError struct {
 	Offset  int    // of the byte at which it fails
 	Unknown bool   // the server may accept it
 	Detail  string // lower case
 }
 
 // Error gives the place and the reason.
-func (e *Error) Error() string { return fmt.Sprintf("at byte %d: %s", e.Offset, e.Detail) }
+func (e *SyntaxError) Error() string { return fmt.Sprintf("at byte %d: %s", e.Offset, e.Detail) }
 
 // Filter is a condition on an event. The set is closed.
 type Filter interface {
 	// Start is the offset of the filter's first byte.
-	Start() int
+	Offset() int
 	filter()
 	print(*printer)
 }
@@ -32,8 +32,8 @@ type Filter interface {
 // Pos is the offset of a filter's first byte.
 type Pos int
 
-// Start gives the offset.
-func (p Pos) Start() int { return int(p) }
+// Offset is the position as a number.
+func (p Pos) Offset() int { return int(p) }
 
 // And holds if all of its filters do, Or if one does, Not if its does not.
 type (

@@ -2,7 +2,7 @@
 // a syntax tree. No engine of SPL can be had for tests: all here rests on
 // documents. Those are the Search Manual (SM), the Search Reference (SR) and the
 // files that Splunk ships (BNF: searchbnf.conf), as "spl" of the design notes gives
-// them. Where they are silent, the text is an *Error that is marked Unknown, never a
+// them. Where they are silent, the text is a *SyntaxError that is marked Unknown, never a
 // guess.
 //
 //	query     = search { "|" command }

@@ -28,7 +28,7 @@ func (p *parser) joined(op string, operand func() (Expr, error)) (Expr, error) {
 		}
 		var right Expr
 		if right, err = operand(); err == nil {
-			left = &Binary{Pos(left.Start()), op, left, right}
+			left = &Binary{Pos(left.Offset()), op, left, right}
 		}
 	}
 	return left, err
@@ -93,7 +93,7 @@ func (p *parser) relation() (Expr, error) {
 	if err == nil && (p.tok.is("==") || p.tok.is(comparisons...)) {
 		err = unknown(p.tok.offset, "a comparison of a comparison")
 	}
-	return &Binary{Pos(left.Start()), op, left, right}, err
+	return &Binary{Pos(left.Offset()), op, left, right}, err
 }
 
 func (p *parser) inList(of Expr) (Expr, error) {
@@ -107,7 +107,7 @@ func (p *parser) inList(of Expr) (Expr, error) {
 	if err == nil && len(list) == 0 {
 		err = p.unexpected("a value")
 	}
-	return &InList{Pos(of.Start()), of, list}, err
+	return &InList{Pos(of.Offset()), of, list}, err
 }
 
 // list reads expressions and the closing parenthesis.
@@ -150,7 +150,7 @@ func (p *parser) chain(operand func() (Expr, error), ops ...string) (Expr, error
 		}
 		var right Expr
 		if right, err = operand(); err == nil {
-			left = &Binary{Pos(left.Start()), op.text, left, right}
+			left = &Binary{Pos(left.Offset()), op.text, left, right}
 		}
 	}
 	return left, err

@@ -49,11 +49,11 @@ type lexer struct {
 }
 
 func fail(at int, format string, args ...any) error {
-	return &Error{Offset: at, Detail: fmt.Sprintf(format, args...)}
+	return &SyntaxError{Offset: at, Detail: fmt.Sprintf(format, args...)}
 }
 
 func unknown(at int, format string, args ...any) error {
-	return &Error{Offset: at, Detail: fmt.Sprintf(format, args...), Unknown: true}
+	return &SyntaxError{Offset: at, Detail: fmt.Sprintf(format, args...), Unknown: true}
 }
 
 // mode says how words and strings are read.

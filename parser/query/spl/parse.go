@@ -5,7 +5,7 @@ import "strings"
 // maxDepth bounds how deep terms and expressions nest.
 const maxDepth = 10000
 
-// Parse reads a query. The error is an *Error.
+// Parse reads a query. The error is a *SyntaxError.
 func Parse(src string) (*Query, error) {
 	p := &parser{lexer: lexer{src: src}, mode: inSearch}
 	if err := p.advance(); err != nil {

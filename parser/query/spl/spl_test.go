@@ -88,7 +88,7 @@ func TestUnknown(t *testing.T) {
 		`f="\d"`: true, `* | lookup x`: true, `* | where NOT a=b`: true, `earliest=1`: true,
 		`f=`: false, `(`: false, `* | where (`: false, `* | table`: false, `f="x`: false,
 	} {
-		var e *Error
+		var e *SyntaxError
 		if _, err := Parse(src); !errors.As(err, &e) || e.Unknown != want {
 			t.Errorf("%s: %v, want unknown %t", src, err, want)
 		}

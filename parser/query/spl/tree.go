@@ -5,25 +5,25 @@ import "fmt"
 // Query is a search and the commands behind it.
 type Query struct{ Commands []Command }
 
-// Error says why a text is no query, or none that this package knows.
-type Error struct {
+// SyntaxError says why a text is no query, or none that this package knows.
+type SyntaxError struct {
 	Offset  int    // of the byte at which it fails
 	Unknown bool   // Splunk may accept it, or its documents do not say
 	Detail  string // lower case
 }
 
 // Error gives the place and the reason.
-func (e *Error) Error() string { return fmt.Sprintf("at byte %d: %s", e.Offset, e.Detail) }
+func (e *SyntaxError) Error() string { return fmt.Sprintf("at byte %d: %s", e.Offset, e.Detail) }
 
 // Pos is the offset of a node's first byte.
 type Pos int
 
-// Start gives the offset.
-func (p Pos) Start() int { return int(p) }
+// Offset is the position as a number.
+func (p Pos) Offset() int { return int(p) }
 
 // Command is one stage of a query. The set is closed.
 type Command interface {
-	Start() int
+	Offset() int
 	command()
 	print(*printer)
 }
@@ -37,7 +37,7 @@ type SearchCommand struct {
 
 // Term is a condition of the command search. The set is closed.
 type Term interface {
-	Start() int
+	Offset() int
 	term()
 	print(*printer)
 }
@@ -109,7 +109,7 @@ func (*In) term()      {}
 
 // Expr is an expression of where and eval. The set is closed.
 type Expr interface {
-	Start() int
+	Offset() int
 	expr()
 	print(*printer)
 }
