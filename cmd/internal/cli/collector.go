@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math"
 
+	"sigmatic/ast"
 	"sigmatic/cmd/internal/spill"
 	"sigmatic/evaluator/cloudtrail"
 )
@@ -238,13 +239,23 @@ func (c *collector) appendFindings(l *lot, data []byte) {
 	}
 	for n := r.number(); n > 0; n = r.number() {
 		d := &c.run.detectors[n-1]
-		f := d.finding
+		f, level := d.finding, d.rule.Level
+		outcome := r.number()
 		f.Source, f.Record, f.Time, f.EventID = source, record, cells[cellTime], cells[cellID]
 		f.cells, f.raw = cells, raw
 		if c.run.explains() {
 			f.Matched = r.matched()
 		}
-		c.run.stats.findings[d.rule.Level]++
+		switch {
+		case outcome == tunedAway:
+			c.run.stats.suppressed++
+			continue
+		case outcome >= tunedLevel:
+			level = ast.Level(outcome - tunedLevel)
+			f.Level = level.String()
+			c.run.stats.releveled++
+		}
+		c.run.stats.findings[level]++
 		if f.Time != "" {
 			c.run.stats.first, c.run.stats.last = cmp.Or(c.run.stats.first, f.Time), f.Time
 		}

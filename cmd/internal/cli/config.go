@@ -22,7 +22,7 @@ import (
 const projectFile = ".sigmatic.yml"
 
 // pathFlags are the flags whose values are paths.
-var pathFlags = []string{"rules", "output", "filter", "vars", "config", "sample", "pipeline", "pipeline-file", "template", "profile"}
+var pathFlags = []string{"rules", "output", "filter", "vars", "config", "sample", "pipeline", "pipeline-file", "template", "profile", "tuning"}
 
 // projectDefaults are the flags of one project file.
 type projectDefaults struct {

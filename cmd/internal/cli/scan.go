@@ -41,11 +41,13 @@ type scanRun struct {
 	timeField    string
 	idField      string
 
-	profile string
-	groupBy []string
+	profile     string
+	tuningPaths []string
+	groupBy     []string
 
 	timeline    timeline
 	cellPaths   [][]string
+	tunings     []*tuning
 	columns     []column
 	groups      []column // by which findings are counted, instead of being listed
 	detectors   []detector
@@ -60,6 +62,7 @@ type detector struct {
 	rule       *ast.Rule
 	references []*evaluator.Reference
 	finding    finding // what all of its findings have in common
+	tunings    []*tuning
 }
 
 // scanStats accounts for every record.
@@ -71,6 +74,7 @@ type scanStats struct {
 	findings                                   map[ast.Level]int
 	rules                                      map[*ast.Rule]int
 	first, last                                string // times of findings
+	suppressed, releveled                      int    // by tuning
 	otherSource, refused                       int    // rules
 }
 
@@ -104,6 +108,7 @@ named there.`,
 	f.StringVarP(&s.format, "format", "f", "table", "output format: "+strings.Join(scanFormats, ", "))
 	f.StringVarP(&s.outPath, "output", "o", "", "write the findings to this file")
 	f.BoolVar(&s.raw, "raw", false, "add the event as it was delivered (csv, json, jsonl, html)")
+	f.StringArrayVar(&s.tuningPaths, "tuning", nil, "suppress findings, or change their level, by this file (see docs/tuning.md); repeatable")
 	f.StringVar(&s.profile, "profile", "", "a file that chooses the columns (see docs/scan.md)")
 	f.StringSliceVar(&s.groupBy, "group-by", nil, "count the findings by rule, identity or other columns, instead of listing them")
 	f.StringVar(&s.failOn, "fail-on", "", "exit with 1 when a finding has this level or a higher one")
@@ -149,6 +154,9 @@ func (s *scanRun) run(cmd *cobra.Command, paths []string) (err error) {
 		return err
 	}
 	s.cellPaths = s.paths()
+	if err := s.readTunings(); err != nil {
+		return err
+	}
 	if err := s.readProfile(); err != nil {
 		return err
 	}
@@ -228,6 +236,7 @@ func (s *scanRun) loadDetectors() error {
 		}
 		s.detectors = append(s.detectors, d)
 	}
+	s.tuneDetectors()
 	if len(s.detectors) == 0 {
 		s.errorf("no rule to run: %s", s.whyNone(len(set.rules), len(selected)))
 	}
@@ -377,6 +386,9 @@ func (s *scanRun) findingAccount() string {
 	text := fmt.Sprintf("%s by %s of %s", plural(total, "finding"), grouped(len(st.rules)), plural(len(s.detectors), "rule"))
 	if total > 0 {
 		text += ": " + strings.Join(levels, ", ")
+	}
+	if st.suppressed+st.releveled > 0 {
+		text += fmt.Sprintf("; %s suppressed and %s with another level by --tuning", grouped(st.suppressed), grouped(st.releveled))
 	}
 	if st.otherSource > 0 {
 		text += fmt.Sprintf("; %s for other log sources", plural(st.otherSource, "rule"))

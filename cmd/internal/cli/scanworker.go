@@ -180,6 +180,7 @@ func (w *scanWorker) appendHit(b []byte, matches []int, raw []byte) []byte {
 		}
 		last = w.detector[query]
 		b = binary.AppendUvarint(b, uint64(last)+1)
+		b = binary.AppendUvarint(b, uint64(w.detectors[last].outcome(w.matcher.Event)))
 		if w.explain {
 			b = w.appendMatched(b, query)
 		}
