@@ -68,6 +68,16 @@ var cellPaths = [...][]string{
 // paths say where the cells are in the events of this scan.
 func (s *scanRun) paths() [][]string {
 	paths := slices.Clone(cellPaths[:])
+	for i, names := range paths {
+		var stored []string
+		for _, name := range names {
+			fields, _ := s.schema.one.Stored(name)
+			for _, f := range fields {
+				stored = append(stored, f.Name)
+			}
+		}
+		paths[i] = append(stored, names...)
+	}
 	if s.timeField != "" {
 		paths[cellTime] = []string{s.timeField}
 	}

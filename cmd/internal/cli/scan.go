@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sigmatic/ast"
+	"sigmatic/ast/diag"
 	"sigmatic/evaluator"
 	"sigmatic/evaluator/cloudtrail"
 )
@@ -38,6 +39,7 @@ type scanRun struct {
 	vars         varsFlags
 	pipelines    pipelineFlags
 	times        timelineFlags
+	schema       schemaFlags
 	timeField    string
 	idField      string
 
@@ -75,6 +77,7 @@ type scanStats struct {
 	rules                                      map[*ast.Rule]int
 	first, last                                string // times of findings
 	suppressed, releveled                      int    // by tuning
+	undescribed                                int    // warnings of the schema
 	otherSource, refused                       int    // rules
 }
 
@@ -116,6 +119,7 @@ named there.`,
 	f.BoolVar(&s.anyLogSource, "any-logsource", false, "run every rule, whatever its log source")
 	f.BoolVar(&s.noDedup, "no-dedup", false, "count an event that was delivered twice twice")
 	f.StringVar(&s.dedupMemory, "dedup-memory", "256MB", "how much memory to spend on the ids of events; beyond it they go to temporary files")
+	f.StringVar(&s.schema.name, "schema", "none", "the logs are documents of a store that names fields by this schema: a name of list schemas, or a file")
 	f.StringVar(&s.timeField, "time-field", "", "where an event has its time, of logs that are not CloudTrail's")
 	f.StringVar(&s.idField, "id-field", "", "where an event has its id, by which duplicates are told")
 	s.times.flags(cmd)
@@ -151,6 +155,12 @@ func (s *scanRun) run(cmd *cobra.Command, paths []string) (err error) {
 	}
 	deliveries, err := s.times.deliveries(s.Now())
 	if err != nil {
+		return err
+	}
+	if s.schema.name == "auto" {
+		return usagef("--schema: expected the name of a schema or a file, since documents do not say what stores them")
+	}
+	if err := s.schema.read(s.app); err != nil {
 		return err
 	}
 	s.cellPaths = s.paths()
@@ -228,7 +238,7 @@ func (s *scanRun) loadDetectors() error {
 			s.stats.otherSource++
 			continue
 		}
-		d, err := newDetector(r.Rule)
+		d, err := s.detectorFor(r.Rule)
 		if err != nil {
 			s.stats.refused++
 			s.errorf("%v", err)
@@ -237,6 +247,9 @@ func (s *scanRun) loadDetectors() error {
 		s.detectors = append(s.detectors, d)
 	}
 	s.tuneDetectors()
+	if n := s.stats.undescribed; n > 0 {
+		s.infof("note: the schema %s does not describe %s of the rules; they keep their names", s.schema.one.Name, plural(n, "field"))
+	}
 	if len(s.detectors) == 0 {
 		s.errorf("no rule to run: %s", s.whyNone(len(set.rules), len(selected)))
 	}
@@ -264,6 +277,18 @@ func (s *scanRun) whyNone(loaded, selected int) string {
 // runsOn reports whether a rule is for logs whose source is fully known: every
 // dimension that the rule sets must be that of the logs.
 func runsOn(rule, logs ast.LogSource) bool { return rule.Contains(logs) }
+
+// detectorFor compiles a rule, in the terms of the schema that the logs have.
+func (s *scanRun) detectorFor(r *ast.Rule) (detector, error) {
+	adapted, _, diags := s.schema.one.Apply(r)
+	for i, d := range diags {
+		if d.Severity == diag.Error {
+			return detector{}, &diags[i]
+		}
+		s.stats.undescribed++
+	}
+	return newDetector(adapted)
+}
 
 func newDetector(r *ast.Rule) (detector, error) {
 	qs, err := queries(r)
