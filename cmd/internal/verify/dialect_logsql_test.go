@@ -35,11 +35,22 @@ func TestLiveDialectLogsQL(t *testing.T) {
 			}
 		}
 	}
+	compareLogsQL(t, b, queries, DefaultEvents)
+}
+
+// TestLiveDialectLogsQLCorpus does so with a sample of a large public rule set.
+func TestLiveDialectLogsQLCorpus(t *testing.T) {
+	compareLogsQL(t, all.Registry().Find("logsql"), corpusSample(t, 500), MinEvents)
+}
+
+// compareLogsQL runs queries in every layout on interpreter and engine.
+func compareLogsQL(t *testing.T, b backends.Backend, queries []goldenQuery, size int) {
+	t.Helper()
 	compared := 0
 	for batch := range slices.Chunk(queries, batchQueries/2) {
 		var cases []Case
 		for _, q := range batch {
-			cases = append(cases, caseOf(t, q, DefaultEvents))
+			cases = append(cases, caseOf(t, q, size))
 		}
 		sample, err := merged(cases)
 		if err != nil {
