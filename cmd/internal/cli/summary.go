@@ -88,7 +88,7 @@ With -o the format follows the file's name; the default is CSV.`,
 }
 
 // summaryFormats are the values of --format.
-func summaryFormats() []string { return []string{"cards", "csv", "json", "jsonl"} }
+func summaryFormats() []string { return []string{"cards", "csv", "json", "jsonl", "html"} }
 
 // join is a list for people.
 func join[T ~string](list []T) string {
@@ -247,6 +247,8 @@ func (s *summaryRun) writeFormat(w io.Writer, result *summary.Summary) error {
 		return result.WriteJSON(w, f)
 	case "jsonl":
 		return result.WriteJSONL(w, f)
+	case "html":
+		return result.WriteHTML(w, f)
 	}
 	return result.WriteCards(w, summary.Cards{
 		Top: s.top, Lines: s.lines, Descriptions: !s.hide, Color: s.colored(s.StdoutTerminal && s.outPath == ""),

@@ -109,6 +109,11 @@ func (s *Summary) WriteJSON(w io.Writer, f Format) error {
 		}
 		return out.Encode(rows)
 	}
+	return out.Encode(s.document(f))
+}
+
+// document is what WriteJSON writes.
+func (s *Summary) document(f Format) jsonSummary {
 	doc := jsonSummary{By: s.By, NewSince: s.NewSince, Identities: []jsonRow{}, Keys: []jsonKey{}, Steps: []jsonStep{}}
 	for _, r := range s.Rows {
 		doc.Identities = append(doc.Identities, newJSONRow(r, f))
@@ -122,7 +127,7 @@ func (s *Summary) WriteJSON(w io.Writer, f Format) error {
 	for _, t := range s.Travels {
 		doc.Travels = append(doc.Travels, jsonTravel{t.Identity, newJSONValue(t.From), newJSONValue(t.To), math.Round(t.Kilometres)})
 	}
-	return out.Encode(doc)
+	return doc
 }
 
 // WriteJSONL writes a line for each identity.
