@@ -88,7 +88,7 @@ With -o the format follows the file's name; the default is CSV.`,
 }
 
 // summaryFormats are the values of --format.
-func summaryFormats() []string { return []string{"cards", "csv", "json", "jsonl", "html"} }
+func summaryFormats() []string { return []string{"cards", "csv", "json", "jsonl", "parquet", "html"} }
 
 // join is a list for people.
 func join[T ~string](list []T) string {
@@ -247,6 +247,8 @@ func (s *summaryRun) writeFormat(w io.Writer, result *summary.Summary) error {
 		return result.WriteJSON(w, f)
 	case "jsonl":
 		return result.WriteJSONL(w, f)
+	case "parquet":
+		return result.WriteParquet(w, f)
 	case "html":
 		return result.WriteHTML(w, f)
 	}

@@ -21,7 +21,7 @@ type Table interface {
 
 // TableFormats are the names of the forms that NewTable knows; the first is for
 // people.
-func TableFormats() []string { return []string{"table", "csv", "json", "jsonl"} }
+func TableFormats() []string { return []string{"table", "csv", "json", "jsonl", "parquet"} }
 
 // NewTable returns a writer for the form. The columns' names are the head of the
 // table, and the members' names in JSON.
@@ -34,6 +34,8 @@ func NewTable(w io.Writer, format string, columns []string, maxCell int) (Table,
 		return t, t.CSV.Write(columns)
 	case "json", "jsonl":
 		return &jsonTable{w: w, columns: columns, array: format == "json"}, nil
+	case "parquet":
+		return &parquetTable{w: w, columns: columns}, nil
 	}
 	return nil, fmt.Errorf("unknown format %q, expected one of %s", format, strings.Join(TableFormats(), ", "))
 }

@@ -3,6 +3,7 @@ package summary
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/parquet-go/parquet-go"
 
 	"sigmatic/cmd/internal/geoip"
 	"sigmatic/evaluator/cloudtrail"
@@ -320,5 +322,28 @@ func TestTravel(t *testing.T) {
 		return a.Summary()
 	}(); err == nil {
 		t.Error("a damaged database goes unnoticed")
+	}
+}
+
+// TestParquet reads what was written, and compares it with the rows.
+func TestParquet(t *testing.T) {
+	s := summaryOf(random(500), Options{STSKeys: true})
+	var b bytes.Buffer
+	if err := s.WriteParquet(&b, Format{}); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := parquet.Read[parquetRow](bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil && err != io.EOF {
+		t.Fatal(err)
+	}
+	if len(rows) != len(s.Rows) {
+		t.Fatalf("%d rows, want %d", len(rows), len(s.Rows))
+	}
+	for i, r := range rows {
+		want := s.Rows[i]
+		if r.Identity != want.Identity || r.Events != want.Events || !r.First.Equal(want.First) || len(r.Keys) != len(want.Keys.List) ||
+			r.Keys[0].Value != want.Keys.List[0].Value || !r.Keys[0].Last.Equal(want.Keys.List[0].Last) || len(r.Hours) != 24 {
+			t.Errorf("%+v is not %+v", r, want)
+		}
 	}
 }
