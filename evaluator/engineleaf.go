@@ -5,12 +5,14 @@ import (
 	"strings"
 	"unicode/utf8"
 	"unsafe"
+
+	"sigmatic/ast"
 )
 
 // engineLeaf is a leaf as an Engine evaluates it. Whatever is not made for speed here is the Reference's own code, put to the same values.
 type engineLeaf struct {
 	kind leafKind
-	slot int32 // of the field; -1 for leaves that look at the whole event
+	slot int32 // of the field; of leafWhole the one that must be there for it to hold, -1 if there is none
 	cost int   // what it takes, compared with others
 
 	test    valueTest
@@ -52,8 +54,15 @@ func newEngineLeaf(fields *fieldTree, n *refNode) (engineLeaf, string) {
 		return engineLeaf{kind: leafExists, slot: slot, cost: 1, want: l.want}, fmt.Sprintf("%d exists %v", slot, l.want)
 	}
 	out := engineLeaf{kind: leafWhole, slot: noSlot, whole: n.leaf, cost: 1000}
-	if k, ok := n.leaf.(*keywordLeaf); ok {
-		out.literal, out.cost = k.literal, 100
+	switch l := n.leaf.(type) {
+	case *keywordLeaf:
+		out.literal, out.cost = l.literal, 100
+	case *fieldRefLeaf:
+		out.slot = fields.slot(l.field.name)
+	case *membersLeaf:
+		if l.selector.Quantifier == ast.AnyMember || l.selector.Quantifier == ast.AllMembers {
+			out.slot = fields.slot(l.field.name)
+		}
 	}
 	return out, ""
 }
@@ -103,6 +112,9 @@ func (m *Matcher) leaf(id int32) bool {
 
 func (m *Matcher) evaluate(l *engineLeaf) bool {
 	if l.kind == leafWhole {
+		if l.slot >= 0 && m.slots[l.slot].event != m.event {
+			return false
+		}
 		if l.literal != "" && m.engine.keywords.inUse() && !strings.Contains(textOf(m.scalars), l.literal) {
 			return false
 		}

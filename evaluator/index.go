@@ -125,7 +125,8 @@ func (b *indexBuilder) cost(atoms []atom) (total float64) {
 		case a.isEqual:
 			total += 1 / float64(len(b.asked[a.slot]))
 		case a.keyword != "":
-			total += 10
+			n := float64(len(a.keyword)) // a text of few letters is in many events
+			total += 2 + 500/(n*n*n)
 		default:
 			total += 1 + float64(b.engine.leaves[a.leaf].cost)/10
 		}
@@ -143,7 +144,7 @@ func (b *indexBuilder) leafAtom(id int32) (atom, bool) {
 		return a, l.want
 	case leafWhole:
 		a.keyword = l.literal
-		return a, l.literal != ""
+		return a, l.literal != "" || l.slot >= 0
 	case leafValue:
 		a.equal, a.isEqual = equalText(l)
 	}

@@ -2,7 +2,6 @@ package cloudtrail
 
 import (
 	"context"
-	"sync"
 )
 
 // Worker reads records on behalf of ReadAll. It belongs to one goroutine at a time.
@@ -43,7 +42,8 @@ type Job[B any] struct {
 func ReadAll[B any](ctx context.Context, inputs []Input, job Job[B]) (Stats, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p := &pool[B]{job: job, tokens: make(chan struct{}, max(1, job.Workers))}
+	n := max(1, job.Workers)
+	p := &pool[B]{job: job, tokens: make(chan struct{}, n), workers: make(chan Worker[B], 2*n), buffers: make(chan []byte, maxQueue*n)}
 	queues := make(chan chan message[B], 4*cap(p.tokens)) // bounds how far the reading is ahead of the taking
 	go func() {
 		defer close(queues)
@@ -86,9 +86,9 @@ type message[B any] struct {
 
 type pool[B any] struct {
 	job     Job[B]
-	tokens  chan struct{} // one is held by each goroutine that computes
-	workers sync.Pool
-	buffers sync.Pool
+	tokens  chan struct{}  // one is held by each goroutine that computes
+	workers chan Worker[B] // idle ones
+	buffers chan []byte    // free ones
 }
 
 func (p *pool[B]) deliver(m message[B]) error {
@@ -102,17 +102,29 @@ func (p *pool[B]) deliver(m message[B]) error {
 }
 
 func (p *pool[B]) worker() Worker[B] {
-	if w, ok := p.workers.Get().(Worker[B]); ok {
+	select {
+	case w := <-p.workers:
 		return w
+	default:
+		return p.job.NewWorker()
 	}
-	return p.job.NewWorker()
 }
 
 func (p *pool[B]) buffer() []byte {
-	if b, ok := p.buffers.Get().(*[]byte); ok {
-		return *b
+	select {
+	case b := <-p.buffers:
+		return b
+	default:
+		return make([]byte, blockSize)
 	}
-	return make([]byte, blockSize)
+}
+
+// idle keeps a worker for later, or drops it if there are enough.
+func (p *pool[B]) idle(w Worker[B]) {
+	select {
+	case p.workers <- w:
+	default:
+	}
 }
 
 // read reads one input into a queue. Its goroutine holds a token, which it gives back while the queue is full.
@@ -225,7 +237,7 @@ func (b *blocks[B]) ahead() {
 	digest := func() {
 		w := b.pool.worker()
 		next.digest(w, b.opts.MaxRecord)
-		b.pool.workers.Put(w)
+		b.pool.idle(w)
 		close(next.done)
 	}
 	select {
@@ -241,7 +253,10 @@ func (b *blocks[B]) ahead() {
 
 func (b *blocks[B]) release(old *block[B]) {
 	if buf := old.text[:cap(old.text)]; len(buf) == blockSize {
-		b.pool.buffers.Put(&buf)
+		select {
+		case b.pool.buffers <- buf:
+		default:
+		}
 	}
 	old.text = nil
 }
@@ -249,7 +264,7 @@ func (b *blocks[B]) release(old *block[B]) {
 // close waits for what is still being read ahead.
 func (b *blocks[B]) close() {
 	if b.own != nil {
-		b.pool.workers.Put(b.own)
+		b.pool.idle(b.own)
 	}
 	for _, next := range b.queue {
 		b.await(next)
