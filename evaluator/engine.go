@@ -309,3 +309,51 @@ func (m *Matcher) textsOfEvent(slot int32) iter.Seq[string] {
 		}
 	}
 }
+
+// AppendTexts appends the texts of all values of a field that the caller has asked for, arrays opened: numbers in canonical form, objects as
+// compact JSON, nothing for null. They are valid until the next event.
+func (m *Matcher) AppendTexts(to []string, field int) []string {
+	slot := m.engine.asked[field]
+	s := &m.slots[slot]
+	if m.plain() && s.event != m.event {
+		return to
+	}
+	start := len(to)
+	for at := s.first; m.plain() && at >= 0; at = m.values[at].next {
+		switch v := &m.values[at]; v.kind {
+		case kindNull:
+		case kindBool, kindNumber, kindString:
+			to = append(to, m.scalarText(v))
+		case kindArray, kindMap:
+			return m.canonicalOfEvent(to[:start], slot)
+		}
+	}
+	if !m.plain() {
+		return m.canonicalOfEvent(to, slot)
+	}
+	return to
+}
+
+func (m *Matcher) canonicalOfEvent(to []string, slot int32) []string {
+	for name, s := range m.engine.fields.slots {
+		if s == slot && m.Event() != nil {
+			return m.Event().appendTexts(to, name)
+		}
+	}
+	return to
+}
+
+// appendTexts is Matcher.AppendTexts on the whole event.
+func (ev *Event) appendTexts(to []string, name string) []string {
+	for v := range opened(ev.lookup(ofEvent.path(name))) {
+		switch v.kind {
+		case kindNull, kindArray:
+		case kindMap:
+			to = append(to, v.json())
+		case kindBool, kindNumber, kindString:
+			text, _ := v.scalarText()
+			to = append(to, text)
+		}
+	}
+	return to
+}

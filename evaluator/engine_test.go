@@ -246,3 +246,33 @@ func (g generator) quoted(b *strings.Builder, s string) {
 	}
 	b.WriteByte('"')
 }
+
+// TestAppendTexts holds the texts that the engine pulls out to those of the parsed event.
+func TestAppendTexts(t *testing.T) {
+	fields := []string{"a", "b", "b.c", "a.a"}
+	m := NewEngine([]*Reference{mustNew(t, generator{rand.New(rand.NewPCG(1, 1))}.expr(3, false))}, fields...).Matcher()
+	texts := 0
+	check := func(event string) {
+		ev, err := ParseEvent([]byte(event))
+		if err != nil || m.Load([]byte(event)) != nil {
+			return
+		}
+		for i, name := range fields {
+			got, want := m.AppendTexts(nil, i), ev.appendTexts(nil, name)
+			texts += len(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s of %s: %q, want %q", name, event, got, want)
+			}
+		}
+	}
+	g := generator{rand.New(rand.NewPCG(2, 7))}
+	for range 20_000 {
+		check(g.event())
+	}
+	for _, event := range []string{`{"a":[1.0,{"a": "x"},null,["y",true]]}`, `{"a":1,"a":[2]}`, `{"b.c":3,"b":{"c":4}}`, `{"a":1e400}`, `{"a":[]}`, `{}`} {
+		check(event)
+	}
+	if texts < 10_000 {
+		t.Errorf("only %d texts: they show nothing", texts)
+	}
+}

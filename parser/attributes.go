@@ -168,20 +168,29 @@ func (p *docParser) text(key string, code diag.Code, limit int) ast.Text {
 	return ast.Text{Value: n.Text, Span: n.Span}
 }
 
-// texts reads an attribute that must be a list of strings.
+// texts reads an attribute that must be a list of strings. A link alone under
+// references, as it stands in rules in the wild, can only mean a list of one.
 func (p *docParser) texts(key string) []ast.Text {
 	n := p.root.Get(key)
 	if n == nil || n.Kind == yamldoc.Null {
 		return nil
 	}
 	if n.Kind != yamldoc.List {
-		help := ""
+		at := p.root.Pair(key).Key.Span
+		help, report := "", p.errorf
 		if n.IsScalar() {
 			help = "write it as a list of one: - " + n.Text
 		}
-		p.errorf(diag.BadList, p.root.Pair(key).Key.Span, help, "%s must be a list, found %s", key, n.Kind)
+		alone := key == "references" && n.Kind == yamldoc.String
+		if alone {
+			report = p.warnf
+		}
+		report(diag.BadList, at, help, "%s must be a list, found %s", key, n.Kind)
 		if source := n.Span.Text(); n.IsScalar() && strings.Contains(source, n.Text) && !strings.ContainsAny(source, "\n'") {
 			p.withFix(n.Span, "['"+n.Text+"']")
+		}
+		if alone {
+			return []ast.Text{{Value: n.Text, Span: n.Span}}
 		}
 		return nil
 	}

@@ -4,7 +4,7 @@ package rules
 
 import "embed"
 
-// FS holds our own Sigma rules for AWS CloudTrail, one document per file, under
+// FS holds our own Sigma rules and correlations for AWS CloudTrail, one document per file, under
 // cloudtrail/. Their names are aws_<service>_<what>.yml.
 //
 //go:embed cloudtrail/*.yml

@@ -23,8 +23,8 @@ type term struct {
 	isNew          bool // it was not there before this instant
 	earlier, later *term
 	samples        []*sample // of this instant
-	order          uint64
-	payload        any
+	ref            Ref       // the last event of this instant
+	payload        any       // of that event
 }
 
 func newFirstSeen(e *Engine, s *step) *firstSeen {
@@ -86,11 +86,11 @@ func (f *firstSeen) take(ev *Event, inputs []int) {
 		}
 		if len(t.samples) == 0 {
 			f.touched = append(f.touched, t)
-			t.order = 0
+			t.ref = Ref{}
 		}
 		t.samples = append(t.samples, m.sample)
-		if !ev.History && ev.Ref.Order >= t.order {
-			t.order, t.payload = ev.Ref.Order, ev.Payload
+		if !ev.History && ev.Ref.Order >= t.ref.Order {
+			t.ref, t.payload = ev.Ref, ev.Payload
 		}
 	}
 }
@@ -120,8 +120,7 @@ func (f *firstSeen) found(t *term, now []*sample, at int64) {
 		History: known(f.knownSince(), at, f.step.span),
 	})
 	if len(f.step.results) > 0 {
-		last := now[len(now)-1]
-		e.take(f.step.result(t.values, at, "", last.ref, f.step.references(nil, now), len(e.plan.Fields), t.payload), f.step.results)
+		e.take(f.step.result(t.values, at, "", t.ref, f.step.references(nil, now), len(e.plan.Fields), t.payload), f.step.results)
 		e.put()
 	}
 }

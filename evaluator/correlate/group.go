@@ -72,6 +72,9 @@ func (s *step) memberships(ev *Event, inputs []int) (groups []membership, cut in
 
 // keys gives the combinations of the values of the group-by fields.
 func (s *step) keys(ev *Event, fields []int) (out []membership, cut int) {
+	if m, ok := onlyKey(ev, fields); ok {
+		return []membership{m}, 0
+	}
 	out = []membership{{}}
 	for _, f := range fields {
 		values := distinct(ev.Values[f])
@@ -94,6 +97,24 @@ func (s *step) keys(ev *Event, fields []int) (out []membership, cut int) {
 		out = longer
 	}
 	return out, cut
+}
+
+// onlyKey is the one combination of an event whose fields have one value each, as those of nearly all events.
+func onlyKey(ev *Event, fields []int) (m membership, ok bool) {
+	for _, f := range fields {
+		if len(ev.Values[f]) != 1 {
+			return m, false
+		}
+	}
+	m.values = make([]string, len(fields))
+	var b []byte
+	for i, f := range fields {
+		v := ev.Values[f][0]
+		m.values[i] = v
+		b = append(binary.AppendUvarint(b, uint64(len(v))), v...)
+	}
+	m.key = string(b)
+	return m, true
 }
 
 // appendKey keeps texts apart whatever they hold.

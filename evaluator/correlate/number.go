@@ -14,7 +14,12 @@ type threshold struct {
 }
 
 func (t threshold) holds(v *big.Rat) bool {
-	c := v.Cmp(t.number)
+	var c int
+	if v.IsInt() && t.number.IsInt() {
+		c = v.Num().Cmp(t.number.Num()) // as nearly all are; Rat.Cmp multiplies first
+	} else {
+		c = v.Cmp(t.number)
+	}
 	switch t.Op {
 	case ast.Less:
 		return c < 0

@@ -84,6 +84,11 @@ func (p *Plan) Correlations() []*ast.Correlation {
 	return out
 }
 
+// FirstSeen reports whether one of the correlations is about what was not seen before.
+func (p *Plan) FirstSeen() bool {
+	return slices.ContainsFunc(p.steps, func(s *step) bool { return s.correlation.NewTerms != nil })
+}
+
 type planner struct {
 	*Plan
 	rules  map[*ast.Rule]int

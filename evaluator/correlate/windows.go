@@ -29,7 +29,7 @@ type group struct {
 	rules    *alternatives // of a condition over rules
 	now      int           // samples of this instant
 	open     *Finding      // that may grow
-	order    uint64        // of the last event of this instant
+	last     Ref           // the last event of this instant
 	payload  any           // of that event
 }
 
@@ -109,11 +109,11 @@ func (w *windows) newGroup(m membership) *group {
 func (w *windows) add(g *group, s *sample, ev *Event) {
 	if g.now == 0 {
 		w.touched = append(w.touched, g)
-		g.order, g.payload = 0, nil
+		g.last, g.payload = Ref{}, nil
 	}
 	g.now++
-	if ev.Ref.Order >= g.order {
-		g.order, g.payload = ev.Ref.Order, ev.Payload
+	if ev.Ref.Order >= g.last.Order {
+		g.last, g.payload = ev.Ref, ev.Payload
 	}
 	for _, m := range g.measures {
 		m.add(s)
@@ -155,8 +155,7 @@ func (w *windows) ask(g *group, at int64) {
 		g.open.Events = w.step.references(g.open.Events, window[len(window)-g.now:])
 	}
 	if len(w.step.results) > 0 {
-		last := window[len(window)-1]
-		w.engine.take(w.step.result(g.values, at, value, last.ref, w.step.references(nil, window), len(w.engine.plan.Fields), g.payload), w.step.results)
+		w.engine.take(w.step.result(g.values, at, value, g.last, w.step.references(nil, window), len(w.engine.plan.Fields), g.payload), w.step.results)
 		w.engine.put()
 	}
 }
@@ -202,10 +201,10 @@ func (g *group) holds(s *step, from int64) (text string, holds bool) {
 	holds = true
 	for i, m := range g.measures {
 		v := m.value(from) // asked of each, as those of series take note of the instant
-		if v == nil || !satisfied(s.measures[i].thresholds, v) {
+		switch {
+		case v == nil || !satisfied(s.measures[i].thresholds, v):
 			holds = false
-		}
-		if i == 0 && v != nil {
+		case i == 0:
 			text = decimalText(v)
 		}
 	}

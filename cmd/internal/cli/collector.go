@@ -13,6 +13,12 @@ import (
 	"sigmatic/evaluator/cloudtrail"
 )
 
+// What is sorted by time begins with what it is: an event that rules matched, or a finding of a correlation.
+const (
+	ofRules byte = iota
+	ofCorrelation
+)
+
 // sortMemory is how much of the findings is held before they go to temporary files.
 const sortMemory = 8 << 20
 
@@ -21,6 +27,7 @@ const sortMemory = 8 << 20
 type collector struct {
 	run     *scanRun
 	records uint64
+	history bool // what is read now is a baseline
 	sources []string
 	head    []byte        // of the hit that is being kept
 	hits    *spill.Sorter // by time
@@ -49,6 +56,12 @@ func (c *collector) take(b cloudtrail.Batch[*scanBatch]) error {
 	st, batch := &c.run.stats, b.Result
 	if n := len(c.sources); n == 0 || c.sources[n-1] != b.Source {
 		c.sources = append(c.sources, b.Source)
+	}
+	if k := c.run.correlator; k != nil {
+		k.earliest = earlier(k.earliest, batch.earliest)
+	}
+	if c.history {
+		return c.remember(b)
 	}
 	hits, unreadable, outside := batch.hits, batch.unreadable, batch.outside
 	st.timeless += batch.timeless
@@ -95,6 +108,20 @@ func (c *collector) take(b cloudtrail.Batch[*scanBatch]) error {
 	return nil
 }
 
+// remember takes a batch of the baseline.
+func (c *collector) remember(b cloudtrail.Batch[*scanBatch]) error {
+	for _, u := range b.Result.unreadable {
+		c.run.errorf("%s", u.text)
+	}
+	for _, h := range b.Result.hits {
+		if err := c.keep(c.records+uint64(h.record), b.First+h.index, h.at, b.Result.data[h.start:h.end]); err != nil {
+			return err
+		}
+	}
+	c.records += uint64(b.Result.records)
+	return nil
+}
+
 // undecided notes a record that may be a duplicate.
 func (c *collector) undecided(id spill.ID, number uint64, matched bool) error {
 	if c.open == nil {
@@ -109,7 +136,7 @@ func (c *collector) undecided(id spill.ID, number uint64, matched bool) error {
 
 // keep keeps a hit, for good or until it is known whether its record is a duplicate.
 func (c *collector) keep(number uint64, record int, at spill.Key, data []byte) error {
-	c.head = binary.AppendUvarint(binary.AppendUvarint(c.head[:0], uint64(len(c.sources)-1)), uint64(record))
+	c.head = binary.AppendUvarint(binary.AppendUvarint(append(c.head[:0], ofRules), uint64(len(c.sources)-1)), uint64(record))
 	if c.held != nil {
 		return c.held.Add(spill.Key{number, at[0], at[1]}, c.head, data)
 	}
@@ -178,6 +205,13 @@ const lotSize = 128
 // write writes the findings. They are put together by one goroutine and written by another.
 func (c *collector) write(w findingWriter) error {
 	err := c.resolve()
+	hits := c.hits
+	if k := c.run.correlator; k != nil {
+		var failed error
+		hits, failed = k.merge(c.hits)
+		defer hits.Close()
+		err = errors.Join(err, failed)
+	}
 	const ahead = 8
 	full, free := make(chan *lot, ahead), make(chan *lot, ahead)
 	for range ahead {
@@ -185,7 +219,7 @@ func (c *collector) write(w findingWriter) error {
 	}
 	go func() {
 		defer close(full)
-		c.fill(full, free)
+		c.fill(hits, full, free)
 	}()
 	failed := func() error {
 		defer close(free)
@@ -204,14 +238,20 @@ func (c *collector) write(w findingWriter) error {
 	if failed != nil {
 		failed = fmt.Errorf("cannot write the findings: %w", failed)
 	}
-	return errors.Join(err, failed, c.hits.Err())
+	return errors.Join(err, failed, hits.Err())
 }
 
 // fill puts all findings together, in lots, as long as there are free ones.
-func (c *collector) fill(full chan<- *lot, free <-chan *lot) {
+func (c *collector) fill(hits *spill.Sorter, full chan<- *lot, free <-chan *lot) {
 	l, ok := <-free
-	for _, data := range c.hits.All() {
-		c.appendFindings(l, data)
+	for _, data := range hits.All() {
+		if data[0] == ofCorrelation {
+			f := correlatedFinding(data[1:])
+			c.run.stats.first, c.run.stats.last = cmp.Or(c.run.stats.first, f.Time), f.Time
+			l.findings = append(l.findings, f)
+		} else {
+			c.appendFindings(l, data)
+		}
 		if len(l.findings) < lotSize {
 			continue
 		}
@@ -226,7 +266,7 @@ func (c *collector) fill(full chan<- *lot, free <-chan *lot) {
 
 // appendFindings appends a finding for each rule that an event matched.
 func (c *collector) appendFindings(l *lot, data []byte) {
-	r := newHitReader(data)
+	r := newHitReader(data[1:])
 	source, record := c.sources[r.number()], r.number()
 	first := len(l.cells)
 	for range c.run.cellPaths {
@@ -239,8 +279,11 @@ func (c *collector) appendFindings(l *lot, data []byte) {
 	}
 	for n := r.number(); n > 0; n = r.number() {
 		d := &c.run.detectors[n-1]
-		f, level := d.finding, d.rule.Level
 		outcome := r.number()
+		if d.silent {
+			continue
+		}
+		f, level := d.finding, d.rule.Level
 		f.Source, f.Record, f.Time, f.EventID = source, record, cells[cellTime], cells[cellID]
 		f.cells, f.raw = cells, raw
 		if c.run.explains() {

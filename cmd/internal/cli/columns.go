@@ -36,11 +36,43 @@ var findingColumns = []column{
 	{"access_key", 0, cell(cellAccessKey)},
 	{"user_agent", 0, cell(cellUserAgent)},
 	{"error_code", 0, cell(cellErrorCode)},
+	{"correlated_by", 0, whereCorrelated((*correlated).group)},
+	{"events", 0, whereCorrelated(func(c *correlated) string { return strconv.Itoa(c.Count) })},
+	{"first_time", 0, whereCorrelated(func(c *correlated) string { return c.First })},
+	{"last_time", 0, whereCorrelated(func(c *correlated) string { return c.Last })},
 	{"tags", 0, func(f *finding) string { return f.tags }},
 	{"rule_id", 0, func(f *finding) string { return f.RuleID }},
 	{"event_id", 0, func(f *finding) string { return f.EventID }},
 	{"source", 0, func(f *finding) string { return f.Source }},
 	{"record", 0, func(f *finding) string { return strconv.Itoa(f.Record) }},
+}
+
+// whereCorrelated is a column that only findings of correlations fill.
+func whereCorrelated(get func(*correlated) string) func(*finding) string {
+	return func(f *finding) string {
+		if f.Correlation == nil {
+			return ""
+		}
+		return get(f.Correlation)
+	}
+}
+
+// inTable has the columns that a table shows. Of a correlation it shows how many events it was in place of the name of one of them.
+func inTable(columns []column) (shown []column) {
+	for _, c := range columns {
+		if get := c.get; c.name == "event_name" {
+			c.get = func(f *finding) string {
+				if f.Correlation != nil {
+					return f.Correlation.summary(get(f))
+				}
+				return get(f)
+			}
+		}
+		if c.width > 0 {
+			shown = append(shown, c)
+		}
+	}
+	return shown
 }
 
 // defaultWidth is the width in the table of a column that has none of its own.

@@ -12,16 +12,18 @@ import (
 
 // finding is a rule that an event matched, in the form of -f jsonl.
 type finding struct {
-	RuleID  string          `json:"rule_id"`
-	Title   string          `json:"title"`
-	Level   string          `json:"level"`
-	Tags    []string        `json:"tags"`
-	Time    string          `json:"time"`
-	EventID string          `json:"event_id"`
-	Source  string          `json:"source"`
-	Record  int             `json:"record"`
-	Matched []matchedValue  `json:"matched"`
-	Event   json.RawMessage `json:"event,omitempty"`
+	RuleID  string         `json:"rule_id"`
+	Title   string         `json:"title"`
+	Level   string         `json:"level"`
+	Tags    []string       `json:"tags"`
+	Time    string         `json:"time"`
+	EventID string         `json:"event_id"`
+	Source  string         `json:"source"`
+	Record  int            `json:"record"`
+	Matched []matchedValue `json:"matched"`
+	// Correlation is set for a finding of a correlation. Time, EventID, Source and Record are then those of the event that completed it.
+	Correlation *correlated     `json:"correlation,omitempty"`
+	Event       json.RawMessage `json:"event,omitempty"`
 
 	tags  string   // all Tags
 	cells []string // of the event, by their numbers

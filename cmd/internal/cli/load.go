@@ -24,6 +24,8 @@ type loadedRule struct {
 	// to the same place below -o DIR: from a file of the same relative name, or
 	// correlations of the same file.
 	shared bool
+	// origin is the document as it was read, which correlations refer to.
+	origin ast.Document
 	// adapted is what pipelines made of the rule; nil without any.
 	adapted *processing.Result
 }
@@ -33,10 +35,12 @@ type ruleSet struct {
 	rules []loadedRule // narrowed by the filters that apply; only load keeps them
 	found int          // rules that can be used, before any selection
 	// correlations stand here as rules that have only what all documents have.
+	// origin is the correlation.
 	correlations []loadedRule
-	broken       int // Sigma documents with errors
-	foreign      int // YAML documents that are not Sigma
-	tests        int // files with tests of rules, beside them
+	searches     []loadedRule // the silent rules of correlations, narrowed as well
+	broken       int          // Sigma documents with errors
+	foreign      int          // YAML documents that are not Sigma
+	tests        int          // files with tests of rules, beside them
 }
 
 // filterFlags are the filters that a command applies beside those that lie

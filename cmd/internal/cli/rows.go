@@ -36,7 +36,7 @@ func (s *scanRun) newFindingWriter(w io.Writer) findingWriter {
 	default:
 		columns := s.columns
 		if s.format == "table" {
-			columns = slices.DeleteFunc(slices.Clone(columns), func(c column) bool { return c.width == 0 })
+			columns = inTable(columns)
 		}
 		return &columnWriter{columns: columns, rows: rows, raw: s.raw}
 	}

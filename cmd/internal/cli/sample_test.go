@@ -20,7 +20,11 @@ func TestSample(t *testing.T) {
 	}
 	a := &app{Environment: Environment{Stderr: &strings.Builder{}}}
 	file := map[string]string{}
-	for _, r := range a.embedded() {
+	set, err := a.load(nil, filterFlags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range append(set.rules, set.correlations...) {
 		file[r.ID.Value] = path.Base(r.Span.File.Name)
 	}
 	var got []string

@@ -40,6 +40,7 @@ type scanRun struct {
 	pipelines    pipelineFlags
 	times        timelineFlags
 	schema       schemaFlags
+	correlate    correlateFlags
 	timeField    string
 	idField      string
 
@@ -53,6 +54,7 @@ type scanRun struct {
 	columns     []column
 	groups      []column // by which findings are counted, instead of being listed
 	detectors   []detector
+	correlator  *correlator // nil without correlations
 	dedupMemory string
 	findings    *collector
 	stats       scanStats
@@ -62,6 +64,9 @@ type scanRun struct {
 // detector is a rule ready to run, all of its conditions.
 type detector struct {
 	rule       *ast.Rule
+	origin     ast.Document // the rule as it was read
+	silent     bool         // its findings are not wanted
+	correlated bool         // correlations need its matches
 	references []*evaluator.Reference
 	finding    finding // what all of its findings have in common
 	tunings    []*tuning
@@ -70,11 +75,12 @@ type detector struct {
 // scanStats accounts for every record.
 type scanStats struct {
 	cloudtrail.Stats
+	baseline                                   cloudtrail.Stats
 	matched, unmatched, duplicates, unreadable int
 	outside                                    int // of the time range
 	timeless                                   int // kept, because it cannot be told whether they are outside
 	findings                                   map[ast.Level]int
-	rules                                      map[*ast.Rule]int
+	rules, correlations                        map[*ast.Rule]int
 	first, last                                string // times of findings
 	suppressed, releveled                      int    // by tuning
 	undescribed                                int    // warnings of the schema
@@ -93,6 +99,9 @@ CloudTrail delivery files, arrays, one object a line and single objects are told
 apart by their content, and so are gzip, zstd, bzip2, zip and tar around them.
 What EventBridge, LookupEvents, CloudWatch Logs, CloudTrail Lake or a search of
 Elasticsearch put around a record is taken off. Without -r the embedded rules run.
+
+Correlations run as well, with windows that slide; first-seen ones know what the
+logs, --baseline and --state tell them. docs/correlations.md says what they mean.
 
 Findings come in the order of their time. An event delivered twice (the same
 eventID) is counted once. What does not fit into memory goes to temporary files.
@@ -123,6 +132,7 @@ named there.`,
 	f.StringVar(&s.timeField, "time-field", "", "where an event has its time, of logs that are not CloudTrail's")
 	f.StringVar(&s.idField, "id-field", "", "where an event has its id, by which duplicates are told")
 	s.times.flags(cmd)
+	s.correlate.flags(cmd)
 	s.selection.flags(cmd)
 	s.filter.flags(cmd)
 	s.vars.flags(cmd)
@@ -180,15 +190,18 @@ func (s *scanRun) run(cmd *cobra.Command, paths []string) (err error) {
 	if err != nil {
 		return err
 	}
-	s.stats.findings, s.stats.rules = map[ast.Level]int{}, map[*ast.Rule]int{}
+	s.stats.findings, s.stats.rules, s.stats.correlations = map[ast.Level]int{}, map[*ast.Rule]int{}, map[*ast.Rule]int{}
 	s.findings = newCollector(s, dedupMemory)
 	defer s.findings.close()
 	// Nearly all that is alive is the memory of ids, which is no work for the collector of garbage: it can come more often.
 	defer debug.SetGCPercent(debug.SetGCPercent(scanGCPercent))
-	err = s.read(cmd.Context(), deliveries, paths)
+	err = s.readAll(cmd.Context(), deliveries, paths)
 	buffered := bufio.NewWriterSize(out, 1<<16)
 	err = errors.Join(err, s.findings.write(s.newFindingWriter(buffered)), buffered.Flush(), closeOut())
 	s.progress.clear(s.app)
+	if err == nil && s.correlator != nil {
+		err = s.correlator.save()
+	}
 	if errors.Is(err, context.Canceled) {
 		err = nil
 		s.errorf("interrupted: the findings are those of the part that was read")
@@ -221,6 +234,8 @@ func (s *scanRun) loadDetectors() error {
 	if err != nil {
 		return err
 	}
+	rules := len(set.rules)
+	set.rules = append(set.rules, set.searches...)
 	s.expand(&set, vars)
 	if err := s.pipelines.read(s.app, nil, nil); err != nil {
 		return err
@@ -230,9 +245,7 @@ func (s *scanRun) loadDetectors() error {
 	if err != nil {
 		return err
 	}
-	for _, r := range set.correlations {
-		s.errorf("%s: the correlation %q is not run: correlations are read and not yet evaluated", r.Span.File.Name, r.Title.Value)
-	}
+	selected = slices.DeleteFunc(selected, func(r loadedRule) bool { return r.Silent })
 	for _, r := range selected {
 		if !s.anyLogSource && !runsOn(r.LogSource, logs) {
 			s.stats.otherSource++
@@ -244,14 +257,18 @@ func (s *scanRun) loadDetectors() error {
 			s.errorf("%v", err)
 			continue
 		}
+		d.origin = r.origin
 		s.detectors = append(s.detectors, d)
+	}
+	if err := s.newCorrelator(set, logs); err != nil {
+		return err
 	}
 	s.tuneDetectors()
 	if n := s.stats.undescribed; n > 0 {
 		s.infof("note: the schema %s does not describe %s of the rules; they keep their names", s.schema.one.Name, plural(n, "field"))
 	}
 	if len(s.detectors) == 0 {
-		s.errorf("no rule to run: %s", s.whyNone(len(set.rules), len(selected)))
+		s.errorf("no rule to run: %s", s.whyNone(rules, len(selected)))
 	}
 	return nil
 }
@@ -309,14 +326,29 @@ func newDetector(r *ast.Rule) (detector, error) {
 	return d, nil
 }
 
-// read runs the detectors over all inputs.
-func (s *scanRun) read(ctx context.Context, wanted cloudtrail.Deliveries, paths []string) error {
+// readAll reads what is only history, then the logs.
+func (s *scanRun) readAll(ctx context.Context, wanted cloudtrail.Deliveries, paths []string) error {
+	engine := newScanEngine(s)
+	if len(s.correlate.baseline) > 0 && s.correlator != nil {
+		history := *engine
+		history.timeline, history.dedup = timeline{}, false
+		s.findings.history = true
+		err := s.read(ctx, &history, cloudtrail.Deliveries{}, s.correlate.baseline, &s.stats.baseline)
+		s.findings.history, s.correlator.baseline = false, len(s.findings.sources)
+		if err != nil {
+			return err
+		}
+	}
+	return s.read(ctx, engine, wanted, paths, &s.stats.Stats)
+}
+
+// read runs the detectors over inputs.
+func (s *scanRun) read(ctx context.Context, engine *scanEngine, wanted cloudtrail.Deliveries, paths []string, account *cloudtrail.Stats) error {
 	inputs, problems := wanted.Inputs(paths, s.Stdin)
 	for _, p := range problems {
-		s.stats.AddProblem(p)
+		account.AddProblem(p)
 		s.problem(p)
 	}
-	engine := newScanEngine(s)
 	stats, err := cloudtrail.ReadAll(ctx, inputs, cloudtrail.Job[*scanBatch]{
 		Workers:   runtime.GOMAXPROCS(0),
 		NewWorker: engine.worker,
@@ -326,7 +358,7 @@ func (s *scanRun) read(ctx context.Context, wanted cloudtrail.Deliveries, paths 
 		},
 		Report: s.problem,
 	})
-	s.stats.Add(stats)
+	account.Add(stats)
 	return err
 }
 
@@ -348,7 +380,16 @@ func (s *scanRun) report() {
 }
 
 // accounts are the accounts of records and of findings.
-func (s *scanRun) accounts() []string { return []string{s.recordAccount(), s.findingAccount()} }
+func (s *scanRun) accounts() []string {
+	lines := []string{s.recordAccount()}
+	if n := s.stats.baseline; n.Inputs > 0 {
+		lines = append(lines, fmt.Sprintf("baseline: read %s from %s", plural(n.Records, "record"), plural(n.Inputs, "input")))
+	}
+	if s.correlator != nil {
+		lines = append(lines, s.correlator.accounts()...)
+	}
+	return append(lines, s.findingAccount())
+}
 
 func (s *scanRun) recordAccount() string {
 	st := &s.stats
@@ -408,7 +449,20 @@ func (s *scanRun) findingAccount() string {
 		total += st.findings[level]
 		levels = append(levels, fmt.Sprintf("%s %s", cmp.Or(level.String(), "no level"), grouped(st.findings[level])))
 	}
-	text := fmt.Sprintf("%s by %s of %s", plural(total, "finding"), grouped(len(st.rules)), plural(len(s.detectors), "rule"))
+	rules := 0
+	for _, d := range s.detectors {
+		if !d.silent {
+			rules++
+		}
+	}
+	var by []string
+	if rules > 0 || s.correlator == nil {
+		by = append(by, fmt.Sprintf("%s of %s", grouped(len(st.rules)), plural(rules, "rule")))
+	}
+	if s.correlator != nil {
+		by = append(by, fmt.Sprintf("%s of %s", grouped(len(st.correlations)), plural(len(s.correlator.reported()), "correlation")))
+	}
+	text := fmt.Sprintf("%s by %s", plural(total, "finding"), strings.Join(by, " and "))
 	if total > 0 {
 		text += ": " + strings.Join(levels, ", ")
 	}
@@ -431,14 +485,16 @@ func (s *scanRun) reportTop() {
 	if st.first != "" {
 		s.infof("first %s, last %s", st.first, st.last)
 	}
-	if len(st.rules) < 2 {
+	counts := maps.Clone(st.rules)
+	maps.Copy(counts, st.correlations)
+	if len(counts) < 2 {
 		return
 	}
-	top := slices.SortedFunc(maps.Keys(st.rules), func(a, b *ast.Rule) int {
-		return cmp.Or(st.rules[b]-st.rules[a], cmp.Compare(b.Level, a.Level), cmp.Compare(a.Title.Value, b.Title.Value))
+	top := slices.SortedFunc(maps.Keys(counts), func(a, b *ast.Rule) int {
+		return cmp.Or(counts[b]-counts[a], cmp.Compare(b.Level, a.Level), cmp.Compare(a.Title.Value, b.Title.Value))
 	})
 	for _, r := range top[:min(longest, len(top))] {
-		s.infof("%7s  %s", grouped(st.rules[r]), cmp.Or(r.Title.Value, r.ID.Value))
+		s.infof("%7s  %s", grouped(counts[r]), cmp.Or(r.Title.Value, r.ID.Value))
 	}
 	if more := len(top) - longest; more > 0 {
 		s.infof("         and %s (--group-by rule lists all)", plural(more, "other rule"))

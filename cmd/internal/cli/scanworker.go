@@ -22,11 +22,14 @@ type scanEngine struct {
 	dedup      bool
 	explain    bool // the format shows the values that made a rule match
 	raw        bool // the format shows the event
-	batches    sync.Pool
+	firstValue int  // the first of the fields whose values correlations need
+	values     int  // how many of these
+	seen       bool // the time of every record is noted
+	batches    *sync.Pool
 }
 
 func newScanEngine(s *scanRun) *scanEngine {
-	e := &scanEngine{detectors: s.detectors, dedup: !s.noDedup, explain: s.explains(), raw: s.raw, timeline: s.timeline}
+	e := &scanEngine{detectors: s.detectors, dedup: !s.noDedup, explain: s.explains(), raw: s.raw, timeline: s.timeline, batches: &sync.Pool{}}
 	for i, d := range s.detectors {
 		for _, r := range d.references {
 			e.references, e.detector = append(e.references, r), append(e.detector, i)
@@ -43,6 +46,11 @@ func newScanEngine(s *scanRun) *scanEngine {
 	}
 	e.envelopes = len(fields)
 	fields = append(fields, cloudtrail.EnvelopeMembers()...)
+	if s.correlator != nil {
+		e.firstValue, e.values = len(fields), len(s.correlator.plan.Fields)
+		fields = append(fields, s.correlator.plan.Fields...)
+		e.seen = s.correlator.plan.FirstSeen()
+	}
 	e.engine = evaluator.NewEngine(e.references, fields...)
 	return e
 }
@@ -60,7 +68,7 @@ func (e *scanEngine) newBatch() *scanBatch {
 
 func (e *scanEngine) reuse(b *scanBatch) {
 	b.records, b.ids, b.hits, b.data, b.unreadable = 0, b.ids[:0], b.hits[:0], b.data[:0], b.unreadable[:0]
-	b.outside, b.timeless = b.outside[:0], 0
+	b.outside, b.timeless, b.earliest = b.outside[:0], 0, ""
 	e.batches.Put(b)
 }
 
@@ -71,8 +79,9 @@ type scanBatch struct {
 	hits       []hit
 	data       []byte
 	unreadable []unreadable
-	outside    []int // records whose time is outside of the range
-	timeless   int   // records without a time that can be read, where a range is set
+	outside    []int  // records whose time is outside of the range
+	earliest   string // time of a record
+	timeless   int    // records without a time that can be read, where a range is set
 }
 
 // hit is an event that rules matched. The rest of it is in the batch's data, as hitReader reads it.
@@ -94,6 +103,7 @@ type scanWorker struct {
 	*scanEngine
 	matcher *evaluator.Matcher
 	batch   *scanBatch
+	texts   []string
 }
 
 // Scan implements cloudtrail.Worker.
@@ -134,6 +144,9 @@ func (w *scanWorker) Take(r cloudtrail.Record) {
 		}
 		return
 	}
+	if w.seen {
+		b.seenAt(w.cell(cellTime))
+	}
 	if w.dedup {
 		b.ids = append(b.ids, spill.IDOf(w.cell(cellID)))
 	}
@@ -165,7 +178,7 @@ func (w *scanWorker) cell(number int) string {
 	return ""
 }
 
-// appendHit writes the cells, the event where it is asked for, and the rules.
+// appendHit writes the cells, the event where it is asked for, the rules, and the values that correlations need.
 func (w *scanWorker) appendHit(b []byte, matches []int, raw []byte) []byte {
 	for number := range w.cells {
 		b = appendText(b, w.cell(number))
@@ -173,19 +186,25 @@ func (w *scanWorker) appendHit(b []byte, matches []int, raw []byte) []byte {
 	if w.raw {
 		b = appendText(b, string(raw))
 	}
-	last := -1
+	last, correlated := -1, false
 	for _, query := range matches {
 		if w.detector[query] == last {
 			continue // the conditions of a rule are alternatives
 		}
 		last = w.detector[query]
 		b = binary.AppendUvarint(b, uint64(last)+1)
-		b = binary.AppendUvarint(b, uint64(w.detectors[last].outcome(w.matcher.Event)))
-		if w.explain {
+		d := &w.detectors[last]
+		b = binary.AppendUvarint(b, uint64(d.outcome(w.matcher.Event)))
+		if w.explain && !d.silent {
 			b = w.appendMatched(b, query)
 		}
+		correlated = correlated || d.correlated
 	}
-	return append(b, 0)
+	b = append(b, 0)
+	if correlated {
+		b = w.appendValues(b)
+	}
+	return b
 }
 
 func (w *scanWorker) appendMatched(b []byte, query int) []byte {

@@ -27,7 +27,7 @@ func streamRules[T any](s *ruleStream, work func(loadedRule) T, take func(T) err
 		shared := s.files[i].shared || slices.ContainsFunc(res.Documents, isCorrelation)
 		for _, doc := range res.Documents {
 			if r, ok := doc.(*ast.Rule); ok && !r.Silent {
-				res.ofRules = append(res.ofRules, work(loadedRule{Rule: ast.ApplyFilters(r, s.filters, s.mode), relative: s.files[i].relative, shared: shared}))
+				res.ofRules = append(res.ofRules, work(loadedRule{Rule: ast.ApplyFilters(r, s.filters, s.mode), origin: r, relative: s.files[i].relative, shared: shared}))
 			}
 		}
 		return res
@@ -250,8 +250,15 @@ func (s *ruleStream) link() {
 		usable[d] = true
 	}
 	for _, d := range s.linked {
-		if c, ok := d.Document.(*ast.Correlation); ok && usable[c] {
-			s.set.correlations = append(s.set.correlations, loadedRule{Rule: &ast.Rule{Metadata: c.Metadata, Span: c.Span}, relative: d.relative, shared: true})
+		switch doc := d.Document.(type) {
+		case *ast.Correlation:
+			if usable[doc] {
+				s.set.correlations = append(s.set.correlations, loadedRule{Rule: &ast.Rule{Metadata: doc.Metadata, Span: doc.Span}, origin: doc, relative: d.relative, shared: true})
+			}
+		case *ast.Rule:
+			if doc.Silent {
+				s.set.searches = append(s.set.searches, loadedRule{Rule: ast.ApplyFilters(doc, s.filters, s.mode), origin: doc, relative: d.relative, shared: true})
+			}
 		}
 	}
 }
