@@ -245,8 +245,3 @@ func measureName(c *ast.Correlation) string {
 	}
 	return names[c.Aggregates[0].Type]
 }
-
-// sameFields reports whether two inputs read the same fields.
-func (in input) sameFields(other input) bool {
-	return slices.Equal(in.keys, other.keys) && slices.EqualFunc(in.measured, other.measured, slices.Equal)
-}

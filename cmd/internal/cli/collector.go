@@ -209,8 +209,8 @@ func (c *collector) write(w findingWriter) error {
 	if k := c.run.correlator; k != nil {
 		var failed error
 		hits, failed = k.merge(c.hits)
-		defer hits.Close()
 		err = errors.Join(err, failed)
+		defer hits.Close()
 	}
 	const ahead = 8
 	full, free := make(chan *lot, ahead), make(chan *lot, ahead)

@@ -24,12 +24,12 @@ func WriteParquet[T any](w io.Writer, rows []T) error {
 type parquetTable struct {
 	w       io.Writer
 	columns []string
-	out     *parquet.Writer
+	out     *parquet.GenericWriter[any]
 }
 
 func (t *parquetTable) Row(cells ...any) error {
 	if t.out == nil {
-		t.out = parquet.NewWriter(t.w, t.schema(cells), parquet.Compression(&zstd.Codec{}))
+		t.out = parquet.NewGenericWriter[any](t.w, t.schema(cells), parquet.Compression(&zstd.Codec{}))
 	}
 	row := map[string]any{}
 	for i, c := range cells {
@@ -44,7 +44,8 @@ func (t *parquetTable) Row(cells ...any) error {
 			row[t.columns[i]] = text(c)
 		}
 	}
-	return t.out.Write(row)
+	_, err := t.out.Write([]any{row})
+	return err
 }
 
 func (t *parquetTable) schema(cells []any) *parquet.Schema {
@@ -68,7 +69,7 @@ func (t *parquetTable) schema(cells []any) *parquet.Schema {
 
 func (t *parquetTable) Close() error {
 	if t.out == nil { // a table without rows has columns of text
-		t.out = parquet.NewWriter(t.w, t.schema(nil))
+		t.out = parquet.NewGenericWriter[any](t.w, t.schema(nil))
 	}
 	if err := t.out.Close(); err != nil {
 		return fmt.Errorf("parquet: %w", err)

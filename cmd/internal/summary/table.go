@@ -92,12 +92,3 @@ func (t *table) insert(value symbol) *entry {
 	t.entries = append(t.entries, entry{value: value})
 	return &t.entries[len(t.entries)-1]
 }
-
-// total is the number of events that have a value.
-func (t *table) total() int64 {
-	n := t.rest.count
-	for i := range t.entries {
-		n += t.entries[i].count
-	}
-	return n
-}
