@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"sigmatic/ast"
+	"sigmatic/cmd/internal/report"
 )
 
 // findingWriter prints findings one after another.
@@ -23,7 +24,7 @@ type findingWriter interface {
 }
 
 // scanFormats are the formats of findings.
-var scanFormats = []string{"table", "csv", "json", "jsonl", "html"}
+var scanFormats = []string{"table", "csv", "json", "jsonl", "parquet", "html"}
 
 func (s *scanRun) newFindingWriter(w io.Writer) findingWriter {
 	switch rows := s.newRowWriter(w); {
@@ -62,6 +63,8 @@ func (s *scanRun) newRowWriter(w io.Writer) rowWriter {
 		return &csvRows{w: w}
 	case "json", "jsonl":
 		return &objectRows{objects: objects{w: w, document: s.format == "json"}}
+	case "parquet":
+		return &parquetRows{w: w}
 	}
 	return &tableRows{w: w, color: s.colored(s.StdoutTerminal && s.outPath == "")}
 }
@@ -326,6 +329,49 @@ func printable(s string) string {
 		return r
 	}, s)
 }
+
+// parquetRows prints rows for tools such as DuckDB: times and numbers have types of their own, all else is text.
+type parquetRows struct {
+	w       io.Writer
+	columns []rowColumn
+	table   report.Table
+	cells   []any
+}
+
+func (p *parquetRows) head(columns []rowColumn) (err error) {
+	p.columns = columns
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
+	}
+	p.table, err = report.NewTable(p.w, "parquet", names, 0)
+	return err
+}
+
+// isTime reports whether a column holds times.
+func (c rowColumn) isTime() bool { return c.name == "time" || c.name == "first" || c.name == "last" }
+
+func (p *parquetRows) row(_ string, cells []string) error {
+	p.cells = p.cells[:0]
+	for i, text := range cells {
+		switch c := p.columns[i]; {
+		case c.number:
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return err
+			}
+			p.cells = append(p.cells, n)
+		case c.isTime():
+			at, _ := eventTime(text)
+			p.cells = append(p.cells, at)
+		default:
+			p.cells = append(p.cells, strings.ToValidUTF8(text, "\uFFFD"))
+		}
+	}
+	return p.table.Row(p.cells...)
+}
+
+func (p *parquetRows) close() error { return p.table.Close() }
 
 // columnWriter prints the chosen columns of findings.
 type columnWriter struct {

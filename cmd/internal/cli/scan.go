@@ -119,7 +119,7 @@ named there.`,
 	f.StringArrayVarP(&s.rulePaths, "rules", "r", nil, "rules to run: a file, directory or glob; repeatable")
 	f.StringVarP(&s.format, "format", "f", "table", "output format: "+strings.Join(scanFormats, ", "))
 	f.StringVarP(&s.outPath, "output", "o", "", "write the findings to this file")
-	f.BoolVar(&s.raw, "raw", false, "add the event as it was delivered (csv, json, jsonl, html)")
+	f.BoolVar(&s.raw, "raw", false, "add the event as it was delivered (csv, json, jsonl, parquet, html)")
 	f.StringArrayVar(&s.tuningPaths, "tuning", nil, "suppress findings, or change their level, by this file (see docs/tuning.md); repeatable")
 	f.StringVar(&s.profile, "profile", "", "a file that chooses the columns (see docs/scan.md)")
 	f.StringSliceVar(&s.groupBy, "group-by", nil, "count the findings by rule, identity or other columns, instead of listing them")
@@ -151,10 +151,10 @@ func (s *scanRun) run(cmd *cobra.Command, paths []string) (err error) {
 		return usagef("unknown format %q, the formats are %s", s.format, strings.Join(scanFormats, ", "))
 	}
 	if s.format == "html" && len(s.groupBy) > 0 {
-		return usagef("--group-by counts findings in %s; the html page counts by itself", strings.Join(scanFormats[:4], ", "))
+		return usagef("--group-by counts findings in %s; the html page counts by itself", strings.Join(scanFormats[:len(scanFormats)-1], ", "))
 	}
 	if s.raw && (s.format == "table" || len(s.groupBy) > 0) && cmd.Flags().Changed("raw") {
-		return usagef("--raw adds the event to findings in csv, json, jsonl or html, the format is %s", map[bool]string{true: "a count", false: s.format}[len(s.groupBy) > 0])
+		return usagef("--raw adds the event to findings in csv, json, jsonl, parquet or html, the format is %s", map[bool]string{true: "a count", false: s.format}[len(s.groupBy) > 0])
 	}
 	dedupMemory, err := byteCount("--dedup-memory", s.dedupMemory)
 	if err != nil {

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"encoding/csv"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// TestParquet demands that a Parquet file of findings holds the rows that CSV shows.
+func TestParquet(t *testing.T) {
+	type row struct {
+		Time     time.Time `parquet:"time,optional,timestamp(microsecond)"`
+		Title    string    `parquet:"title"`
+		Identity string    `parquet:"identity"`
+		Record   int64     `parquet:"record"`
+	}
+	file := filepath.Join(t.TempDir(), "findings.parquet")
+	if status, _, stderr := run(t, "scan", "-q", "-f", "parquet", "-o", file, sample); status != statusOK {
+		t.Fatal(stderr)
+	}
+	rows, err := parquet.ReadFile[row](file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := run(t, "scan", "-q", "-f", "csv", sample)
+	want, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want = want[1:]; len(rows) != len(want) || len(rows) == 0 {
+		t.Fatalf("%d rows, want %d", len(rows), len(want))
+	}
+	for i, r := range rows {
+		if w := want[i]; r.Time.UTC().Format(time.RFC3339) != w[0] || r.Title != w[2] || r.Identity != w[7] || strconv.FormatInt(r.Record, 10) != w[16] {
+			t.Errorf("row %d: %+v, want %q", i, r, w)
+		}
+	}
+}
