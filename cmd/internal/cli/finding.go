@@ -73,9 +73,8 @@ func (s *scanRun) paths() [][]string {
 	for i, names := range paths {
 		var stored []string
 		for _, name := range names {
-			fields, _ := s.schema.one.Stored(name)
-			for _, f := range fields {
-				stored = append(stored, f.Name)
+			if names, ok := s.stored(name); ok {
+				stored = append(stored, names...)
 			}
 		}
 		paths[i] = append(stored, names...)
@@ -87,6 +86,23 @@ func (s *scanRun) paths() [][]string {
 		paths[cellID] = []string{s.idField}
 	}
 	return paths
+}
+
+// stored gives the fields in which the logs keep a field of rules; ok is false for one that the schema does not describe.
+func (s *scanRun) stored(name string) (names []string, ok bool) {
+	fields, ok := s.schema.one.Stored(name)
+	for _, f := range fields {
+		names = append(names, f.Name)
+	}
+	return names, ok
+}
+
+// storedNames are the same, and the field's own name where the schema does not describe it.
+func (s *scanRun) storedNames(name string) []string {
+	if names, ok := s.stored(name); ok {
+		return names
+	}
+	return []string{name}
 }
 
 // findingOf is what all findings of a rule have in common.

@@ -37,6 +37,7 @@ type correlator struct {
 	run       *scanRun
 	plan      *correlate.Plan
 	rules     map[*ast.Correlation]*ast.Rule // what the findings have in common with those of rules
+	tuned     map[*ast.Rule]*tuning          // what becomes of all findings of a correlation
 	silent    map[ast.Document]bool          // correlations whose findings nobody asked for
 	detectors map[int]int                    // by detector: the place of its rule in the plan
 	state     *correlate.State
@@ -57,10 +58,6 @@ func (s *scanRun) correlations(set ruleSet, selected []loadedRule, logs ast.LogS
 	}
 	if s.pipelines.merged != nil {
 		s.infof("note: %s not run: with -p it is not known what their fields are called", plural(len(selected), "correlation"))
-		return nil, nil
-	}
-	if s.schema.one.Name != "none" {
-		s.infof("note: %s not run: with --schema what they group by is not put into the terms of the store", plural(len(selected), "correlation"))
 		return nil, nil
 	}
 	rules := byOrigin(set.rules)
@@ -112,8 +109,13 @@ func (s *scanRun) usable(plan *correlate.Plan, rules map[ast.Document]loadedRule
 			continue
 		}
 		here = true
-		if _, err := newDetector(r.Rule); err != nil {
+		if _, err := s.detectorFor(r.Rule); err != nil {
 			return false, err
+		}
+	}
+	for _, f := range plan.Fields {
+		if lost := s.schema.one.Lost(f); lost != "" && here {
+			return false, fmt.Errorf("the schema %s does not keep %s: %s", s.schema.one.Name, f, lost)
 		}
 	}
 	return here, nil
@@ -133,7 +135,7 @@ func (s *scanRun) newCorrelator(set ruleSet, logs ast.LogSource) error {
 	if len(runs) == 0 {
 		return nil
 	}
-	c := &correlator{run: s, plan: plan, rules: map[*ast.Correlation]*ast.Rule{}, silent: map[ast.Document]bool{}, detectors: map[int]int{}}
+	c := &correlator{run: s, plan: plan, rules: map[*ast.Correlation]*ast.Rule{}, tuned: map[*ast.Rule]*tuning{}, silent: map[ast.Document]bool{}, detectors: map[int]int{}}
 	for _, r := range runs {
 		c.rules[r.origin.(*ast.Correlation)] = r.Rule
 	}
@@ -151,7 +153,7 @@ func (s *scanRun) newCorrelator(set ruleSet, logs ast.LogSource) error {
 			if !s.anyLogSource && !runsOn(r.LogSource, logs) {
 				continue
 			}
-			d, err := newDetector(r.Rule)
+			d, err := s.detectorFor(r.Rule)
 			if err != nil {
 				return err
 			}
@@ -164,6 +166,22 @@ func (s *scanRun) newCorrelator(set ruleSet, logs ast.LogSource) error {
 	}
 	s.correlator = c
 	return c.load()
+}
+
+// tune notes an entry that is about correlations. Their findings are of many events, which a condition on one cannot be put to.
+func (c *correlator) tune(t *tuning) {
+	for _, planned := range c.reported() {
+		r := c.rules[planned]
+		switch {
+		case !t.means(r):
+			continue
+		case t.when == nil && c.tuned[r] == nil:
+			c.tuned[r] = t
+		case t.when != nil && !slices.Contains(t.rules, "*"):
+			c.run.infof("note: %s: when is about single events, the correlation %q is not tuned by it", t.place, r.Title.Value)
+		}
+		t.used = true
+	}
 }
 
 func (s *scanRun) selectedCorrelations(set ruleSet) ([]loadedRule, error) {
@@ -358,10 +376,20 @@ func (c *correlator) found(f correlate.Finding) {
 	if c.silent[f.Correlation] {
 		return
 	}
+	level := rule.Level
+	switch t := c.tuned[rule]; {
+	case t == nil:
+	case t.suppress:
+		c.run.stats.suppressed++
+		return
+	default:
+		level = t.level
+		c.run.stats.releveled++
+	}
 	last := f.Payload.(*correlatedHit)
 	k := kept{Finding: findingOf(rule), Cells: last.cells, Raw: last.raw}
 	k.Finding.Source, k.Finding.Record, k.Finding.Time, k.Finding.EventID = last.source, last.record, last.cells[cellTime], last.cells[cellID]
-	k.Finding.Correlation = describe(f)
+	k.Finding.Correlation, k.Finding.Level = describe(f), level.String()
 	if f.Correlation.NewTerms != nil && f.History < f.Correlation.NewTerms.History {
 		c.short++
 	}
@@ -372,7 +400,7 @@ func (c *correlator) found(f correlate.Finding) {
 		err = c.out.Add(key, []byte{ofCorrelation}, data)
 	}
 	c.failed = errors.Join(c.failed, err)
-	c.run.stats.findings[rule.Level]++
+	c.run.stats.findings[level]++
 	c.run.stats.correlations[rule]++
 }
 
@@ -418,8 +446,15 @@ func (c *correlated) summary(eventName string) string {
 
 // appendValues writes the values of the fields that correlations need.
 func (w *scanWorker) appendValues(b []byte) []byte {
-	for i := range w.values {
-		w.texts = w.matcher.AppendTexts(w.texts[:0], w.firstValue+i)
+	for _, slots := range w.values {
+		w.texts = w.texts[:0]
+		for _, slot := range slots {
+			w.texts = w.matcher.AppendTexts(w.texts, slot)
+		}
+		if len(slots) > 1 { // a store may keep one value in several fields
+			slices.Sort(w.texts)
+			w.texts = slices.Compact(w.texts)
+		}
 		b = binary.AppendUvarint(b, uint64(len(w.texts)))
 		for _, t := range w.texts {
 			b = appendText(b, t)

@@ -20,11 +20,10 @@ type scanEngine struct {
 	timeline   timeline
 	envelopes  int // the first of the fields that are cloudtrail.EnvelopeMembers
 	dedup      bool
-	explain    bool // the format shows the values that made a rule match
-	raw        bool // the format shows the event
-	firstValue int  // the first of the fields whose values correlations need
-	values     int  // how many of these
-	seen       bool // the time of every record is noted
+	explain    bool    // the format shows the values that made a rule match
+	raw        bool    // the format shows the event
+	values     [][]int // the engine's fields, by the field whose values correlations need
+	seen       bool    // the time of every record is noted
 	batches    *sync.Pool
 }
 
@@ -47,8 +46,14 @@ func newScanEngine(s *scanRun) *scanEngine {
 	e.envelopes = len(fields)
 	fields = append(fields, cloudtrail.EnvelopeMembers()...)
 	if s.correlator != nil {
-		e.firstValue, e.values = len(fields), len(s.correlator.plan.Fields)
-		fields = append(fields, s.correlator.plan.Fields...)
+		for _, name := range s.correlator.plan.Fields {
+			var slots []int
+			for _, stored := range s.storedNames(name) {
+				slots = append(slots, len(fields))
+				fields = append(fields, stored)
+			}
+			e.values = append(e.values, slots)
+		}
 		e.seen = s.correlator.plan.FirstSeen()
 	}
 	e.engine = evaluator.NewEngine(e.references, fields...)

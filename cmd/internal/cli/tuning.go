@@ -154,6 +154,9 @@ func (s *scanRun) tuneDetectors() {
 				d.tunings, t.used = append(d.tunings, t), true
 			}
 		}
+		if s.correlator != nil {
+			s.correlator.tune(t)
+		}
 		if !t.used {
 			s.infof("note: %s: no rule of this scan is called %s", t.place, strings.Join(t.rules, ", "))
 		}
