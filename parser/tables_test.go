@@ -278,6 +278,17 @@ func TestEveryRowHasACase(t *testing.T) {
 // caseFault says what is wrong with a reference to a case, or "".
 func caseFault(blocks map[string]bool, section, ref string) string {
 	folder, _, _ := strings.Cut(ref, "/")
+	switch folder {
+	case "pipelines":
+		want, err := os.ReadFile("../testdata/" + ref + "/want.txt")
+		if err == nil && !strings.Contains(string(want), " error: ") {
+			return ref + " has no error"
+		}
+		return errorText(err)
+	case "script":
+		_, err := os.Stat("../testdata/" + ref)
+		return errorText(err)
+	}
 	if folder == "errors" || folder == "cases" {
 		data, err := os.ReadFile("../testdata/" + ref + "/rule.yml")
 		switch {
@@ -294,6 +305,13 @@ func caseFault(blocks map[string]bool, section, ref string) string {
 		return fmt.Sprintf("there is no block %q, or it is empty", ref)
 	}
 	return ""
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }
 
 // caseSection finds the section that a case of testdata/errors names in its
