@@ -196,9 +196,10 @@ func TestLiveRows(t *testing.T) {
 // selects.
 func TestLiveLoadFails(t *testing.T) {
 	x := enginetest.ESQL(t)
-	events := []engine.Event{event("a", `{"o": {"p": 1}}`), event("b", `{"o": "text"}`)}
+	// A keyword of more than 32,766 bytes is refused with its document.
+	events := []engine.Event{event("a", `{"o": "small"}`), event("b", `{"o": "`+strings.Repeat("x", 40_000)+`"}`)}
 	if err := x.Load(t.Context(), events, nil); err == nil || !strings.Contains(err.Error(), "not stored") {
-		t.Errorf("esql: loading an object and text as one field: error %v", err)
+		t.Errorf("esql: loading a keyword of 40,000 bytes: error %v", err)
 	}
 	l := enginetest.LogsQL(t, engine.LogsQLOptions{})
 	events = []engine.Event{event("a", `{"o": "small"}`), event("b", `{"o": "`+strings.Repeat("x", 3<<20)+`"}`)}
