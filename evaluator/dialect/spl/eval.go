@@ -62,11 +62,12 @@ func compileExpr(e syntax.Expr) (expr, error) {
 
 func constant(v value) expr { return func(scope) value { return v } }
 
-func compileExprs(list []syntax.Expr) ([]expr, error) {
-	out := make([]expr, len(list))
-	for i, e := range list {
+// compileEach compiles the members of a list in their order.
+func compileEach[S, C any](list []S, compile func(S) (C, error)) ([]C, error) {
+	out := make([]C, len(list))
+	for i, member := range list {
 		var err error
-		if out[i], err = compileExpr(e); err != nil {
+		if out[i], err = compile(member); err != nil {
 			return nil, err
 		}
 	}
@@ -235,7 +236,7 @@ func compileInList(e *syntax.InList) (expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := compileExprs(e.List)
+	list, err := compileEach(e.List, compileExpr)
 	return func(s scope) value {
 		v, out := of(s), boolValue(false)
 		for _, item := range list {

@@ -84,7 +84,7 @@ func compileCall(e *syntax.Call) (expr, error) {
 	case f.prepare != nil:
 		return f.prepare(e)
 	}
-	args, err := compileExprs(e.Args)
+	args, err := compileEach(e.Args, compileExpr)
 	return func(s scope) value {
 		values := make([]value, len(args))
 		for i, a := range args {
@@ -389,7 +389,7 @@ func compileCIDRMatch(e *syntax.Call) (expr, error) {
 }
 
 func compileIf(e *syntax.Call) (expr, error) {
-	args, err := compileExprs(e.Args)
+	args, err := compileEach(e.Args, compileExpr)
 	return func(s scope) value {
 		if s.truth(args[0](s)).isTrue() {
 			return args[1](s)
@@ -402,7 +402,7 @@ func compileCase(e *syntax.Call) (expr, error) {
 	if len(e.Args)%2 != 0 {
 		return nil, failAt(e, "case takes pairs of a condition and a value")
 	}
-	args, err := compileExprs(e.Args)
+	args, err := compileEach(e.Args, compileExpr)
 	return func(s scope) value {
 		for i := 0; i < len(args); i += 2 {
 			if s.truth(args[i](s)).isTrue() {

@@ -59,12 +59,12 @@ func keep(is func(*run, *event) bool) stage {
 func compileTerm(t syntax.Term) (term, error) {
 	switch t := t.(type) {
 	case *syntax.And:
-		list, err := compileTerms(t.List)
+		list, err := compileEach(t.List, compileTerm)
 		return func(r *run, e *event) bool {
 			return !slices.ContainsFunc(list, func(is term) bool { return !is(r, e) })
 		}, err
 	case *syntax.Or:
-		list, err := compileTerms(t.List)
+		list, err := compileEach(t.List, compileTerm)
 		return func(r *run, e *event) bool {
 			return slices.ContainsFunc(list, func(is term) bool { return is(r, e) })
 		}, err
@@ -79,17 +79,6 @@ func compileTerm(t syntax.Term) (term, error) {
 		return compileIn(t)
 	}
 	return nil, unknownAt(t, "a term of an unknown kind")
-}
-
-func compileTerms(list []syntax.Term) ([]term, error) {
-	out := make([]term, len(list))
-	for i, t := range list {
-		var err error
-		if out[i], err = compileTerm(t); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // pattern is a value of search: texts with any run between them.
