@@ -30,6 +30,8 @@ const (
 	noArchive archive = iota
 	tarArchive
 	zipArchive
+	parquetFile // one text, whose records are rows
+	tableText   // the same, in CSV
 )
 
 // archiveOf tells an archive from its first bytes. The text of a log is told from its first byte, so that more of a live stream is not
@@ -42,8 +44,14 @@ func archiveOf(peek func(int) ([]byte, error)) archive {
 	if head, _ := peek(4); string(head) == "PK\x03\x04" || string(head) == "PK\x05\x06" { // the latter is an archive without members
 		return zipArchive
 	}
+	if head, _ := peek(4); string(head) == "PAR1" || string(head) == "PARE" {
+		return parquetFile
+	}
 	if head, _ := peek(tarMagicAt + len(tarMagic)); strings.HasSuffix(string(head), tarMagic) && len(head) == tarMagicAt+len(tarMagic) {
 		return tarArchive
+	}
+	if head, _ := peek(sniffed); isTable(head) {
+		return tableText
 	}
 	return noArchive
 }
@@ -64,8 +72,15 @@ func (u *unpacker) texts(in Input, archives int) (Stats, error) {
 		return stats, u.ctx.Err()
 	}
 	defer t.close()
-	if t.archive == noArchive {
+	switch t.archive {
+	case noArchive:
 		return u.read(in.Name, t)
+	case parquetFile:
+		return u.parquet(in.Name, t)
+	case tableText:
+		t.Reader = newTableText(t.Reader)
+		return u.read(in.Name, t)
+	case tarArchive, zipArchive:
 	}
 	m := members{unpacker: u, archive: in.Name, depth: archives, ignored: map[string]int{}}
 	switch {

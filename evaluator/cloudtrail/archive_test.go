@@ -72,8 +72,8 @@ func TestArchives(t *testing.T) {
 	members := []member{{"a.json", recA}, {"logs/b.json.gz", pack(recB)}, {"logs/", ""}, {"README", "-"}, {"logs/.c.json", recC}}
 	ab := []string{"in!a.json " + recA, "in!logs/b.json.gz " + recB}
 	leftOut := []string{
-		"in: ignored 1 member of the archive with a name with a leading dot, expected one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz [ignored-file]",
-		"in: ignored 1 member of the archive with no extension, expected one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz [ignored-file]"}
+		"in: ignored 1 member of the archive with a name with a leading dot, expected one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz .parquet [ignored-file]",
+		"in: ignored 1 member of the archive with no extension, expected one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz .parquet [ignored-file]"}
 	long := strings.Repeat(recA+"\n", 1000)
 	for _, test := range []struct {
 		name, data string
@@ -90,7 +90,7 @@ func TestArchives(t *testing.T) {
 		{"bzip2, two streams in gzip", pack(packBzip2(t) + packBzip2(t)), []string{"in " + recA, "in " + recB, "in " + recA, "in " + recB}, nil},
 		{"gzip in gzip", pack(pack(recA)), []string{"in " + recA}, nil},
 		{"gzip too often", pack(pack(pack(pack(pack(recA))))), nil, []string{
-			`in:1: the input is gzip inside compressed data or behind other bytes, expected JSON in UTF-8, plain or in gzip, zstd, bzip2, zip or tar; convert it first, nothing was read [unsupported-compression]`}},
+			`in:1: the input is gzip inside compressed data or behind other bytes, expected JSON or Parquet, plain or in gzip, zstd, bzip2, zip or tar; convert it first, nothing was read [unsupported-compression]`}},
 		{"bzip2, cut off", packBzip2(t)[:50], []string{"in " + recA, "in " + recB}, []string{"in:3: the bzip2 data ends too early, after 50 bytes; everything before it was read [truncated-bzip2]"}},
 		{"bzip2, cut off in a block", packBzip2(t)[:40], nil, []string{
 			"in:1: the bzip2 data is damaged: bzip2 data invalid: block checksum mismatch; everything before it was read [corrupt-bzip2]"}},
@@ -104,7 +104,7 @@ func TestArchives(t *testing.T) {
 		{"zip with a wrong checksum", strings.ReplaceAll(packZip(member{"a.json", recA}), "PK\x07\x08", "PK\x07\x09"), []string{"in!a.json " + recA}, []string{
 			"in!a.json:1: the zip data is damaged: zip: checksum error; everything before it was read [corrupt-zip]"}},
 		{"zip with nothing in it", packZip(), nil, []string{
-			"in: no log in the archive, expected members with one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz [empty]"}},
+			"in: no log in the archive, expected members with one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz .parquet [empty]"}},
 		{"tar, cut off in a member", packTar(member{"a.json", recA}, member{"b.json", long})[:2000], append([]string{"in!a.json " + recA}, repeated("in!b.json "+recA, 58)...), []string{
 			"in!b.json:59: the tar data ends too early, after 2000 bytes; everything before it was read [truncated-tar]",
 			"in: the tar data ends too early, after 2000 bytes; the members before it were read [truncated-tar]"}},

@@ -188,8 +188,8 @@ var damagedWholes = []damaged{
 	{"empty delivery file", `{"Records":[]}`, nil, []string{`in:1: the list ends without an element: nothing to read in it [empty-records]`}},
 	{"binary", "\x7fELF\x02\x01" + strings.Repeat("\x00\n", 1000), nil, []string{
 		`in:1: the input is no text: byte 0x02 at offset 4 of it, expected JSON; nothing was read [binary]`}},
-	{"UTF-16", "\xff\xfe{\x00}\x00", nil, []string{
-		`in:1: the input is UTF-16, expected JSON in UTF-8, plain or in gzip, zstd, bzip2, zip or tar; convert it first, nothing was read [unsupported-encoding]`}},
+	{"UTF-16, cut off in a character", "\xff\xfe{\x00}\x00 ", []string{"{}"}, []string{
+		`in:1: the UTF-16 text ends in the middle of a character; everything before it was read [unsupported-encoding]`}},
 	{"UTF-16 without a mark", "{\x00}\x00", nil, []string{
 		`in:1: every second byte is zero, as in UTF-16, expected UTF-8; convert it first, nothing was read [unsupported-encoding]`}},
 }

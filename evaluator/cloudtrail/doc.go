@@ -7,7 +7,7 @@
 // after Records too), an array of objects, one object a line (NDJSON), objects one after another in any layout, a single object, and
 // any sequence or nesting of these, such as delivery files written one behind the other or gathered in an array. gzip (all members), zstd
 // and bzip2 are recognised by their magic bytes, also inside one another, and so are zip and tar, whose members are read like files. A UTF-8
-// byte order mark is skipped.
+// byte order mark is skipped, UTF-16 with one is decoded. Parquet and CSV are read as texts of one record a line, made of a row (row.go).
 //
 // An object is taken for a delivery file when one of its own members is spelled "Records" and holds an array. What services put around
 // records is taken off (envelope.go). Every other object is one record, whatever is in it.

@@ -88,6 +88,9 @@ func isLogEvent(o gjson.Result) bool {
 // unwrap takes the envelopes off a record. The result is a part of raw or a text of its own. A problem says that the envelope should hold a
 // record and does not.
 func (s *scanner) unwrap(raw []byte) ([]byte, *Problem) {
+	if raw[0] == '[' {
+		raw = rowOf(raw)
+	}
 	for range maxEnvelopes {
 		if opens(raw) == eventVersion && !bytes.Contains(raw, []byte(`"eventData"`)) {
 			return raw, nil
@@ -114,6 +117,22 @@ func (s *scanner) unwrap(raw []byte) ([]byte, *Problem) {
 	return raw, nil
 }
 
+// rowOf gives the record that a row of GetQueryResults holds: a list of objects, each with the name of a column and its text.
+// https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_GetQueryResults.html
+func rowOf(raw []byte) []byte {
+	var cells []cell
+	gjson.ParseBytes(raw).ForEach(func(_, column gjson.Result) bool {
+		column.ForEach(func(name, value gjson.Result) bool {
+			if value.Type != gjson.Null && value.Raw != `""` && value.Raw != `"null"` {
+				cells = append(cells, cell{name.String(), value.Raw})
+			}
+			return true
+		})
+		return true
+	})
+	return appendRow(nil, cells)
+}
+
 // wrapped finds the form of an envelope, and what it holds.
 func wrapped(raw []byte) (*envelopeForm, gjson.Result) {
 	for _, f := range envelopeForms() {
@@ -138,6 +157,7 @@ const (
 	ofLookup            // Events, of LookupEvents
 	ofLogs              // logEvents, of a subscription to CloudWatch Logs
 	ofFilter            // events, of FilterLogEvents and GetLogEvents
+	ofQuery             // QueryResultRows, of GetQueryResults: each is a list of objects with a column each
 )
 
 // listNames are their spellings, with a text that the elements of a list have; other arrays of that name belong to a record.
@@ -146,6 +166,7 @@ var listNames = [...]struct{ name, element string }{
 	ofLookup:   {"Events", `"CloudTrailEvent"`},
 	ofLogs:     {"logEvents", `"message"`},
 	ofFilter:   {"events", `"ingestionTime"`},
+	ofQuery:    {"QueryResultRows", `{`},
 }
 
 func listNamed(name []byte) listName {
@@ -171,7 +192,7 @@ func (s *scanner) holdsRecords(i int, name listName) bool {
 		b := s.win.need(n)
 		seen := b[min(i+1, len(b)):min(end, len(b))]
 		switch trimmed := bytes.TrimLeft(seen, space); {
-		case len(trimmed) > 0 && trimmed[0] != '{':
+		case len(trimmed) > 0 && trimmed[0] != '{' && (name != ofQuery || trimmed[0] != '['):
 			return false
 		case bytes.Contains(seen, element):
 			return true

@@ -190,7 +190,7 @@ func (f *finder) directory(root string) {
 }
 
 func logExtensions() []string {
-	return []string{".json", ".jsonl", ".ndjson", ".log", ".gz", ".zst", ".bz2", ".zip", ".tar", ".tgz"}
+	return []string{".json", ".jsonl", ".ndjson", ".log", ".gz", ".zst", ".bz2", ".zip", ".tar", ".tgz", ".parquet"}
 }
 
 func isLog(name string) bool {

@@ -35,7 +35,7 @@ func names(inputs []Input) []string {
 	return list
 }
 
-const wantedExtensions = "expected one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz; name a file to have it read"
+const wantedExtensions = "expected one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz .parquet; name a file to have it read"
 
 func TestInputs(t *testing.T) {
 	logs(t)
@@ -58,7 +58,7 @@ func TestInputs(t *testing.T) {
 		{"name that looks like a pattern", []string{"other/[1].json"}, []string{"other/[1].json"}, nil},
 		{"pattern for a directory", []string{"no*"}, nil, []string{
 			"none: ignored 1 file with extension .jpg, " + wantedExtensions + " [ignored-file]",
-			"none: no log in the directory, expected files with one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz [empty-directory]"}},
+			"none: no log in the directory, expected files with one of .json .jsonl .ndjson .log .gz .zst .bz2 .zip .tar .tgz .parquet [empty-directory]"}},
 		{"named twice", []string{"logs/b.json", "./logs/b.json", "-", "-"}, []string{"logs/b.json", "-"}, []string{
 			"./logs/b.json: named before, read only once [duplicate-input]", "-: named before, read only once [duplicate-input]"}},
 		{"missing", []string{"gone.json", "logs/b.json", "gone/*.json", "gone/[", "logs/**/x.json"}, []string{"logs/b.json"}, []string{

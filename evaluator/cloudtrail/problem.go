@@ -23,8 +23,10 @@ const (
 	CorruptTar             Reason = "corrupt-tar"             //
 	CorruptZip             Reason = "corrupt-zip"             // a zip archive, or a member of one, that is damaged or cut off
 	Encrypted              Reason = "encrypted"               // a member of an archive that wants a password
+	CorruptParquet         Reason = "corrupt-parquet"         // a Parquet file, or a page of one, that is damaged or cut off
+	CorruptTable           Reason = "corrupt-table"           // a table in CSV that breaks its form
 	UnsupportedCompression Reason = "unsupported-compression" // xz, methods of zip that nothing here reads, …
-	UnsupportedEncoding    Reason = "unsupported-encoding"    // UTF-16
+	UnsupportedEncoding    Reason = "unsupported-encoding"    // UTF-16 without a mark, or cut off
 	Binary                 Reason = "binary"                  // not text at all
 	Empty                  Reason = "empty"                   // no text but white space
 	EmptyRecords           Reason = "empty-records"           // a list without elements, as CloudTrail delivers for a quiet hour

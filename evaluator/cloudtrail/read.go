@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"regexp"
 	"strings"
+	"sync"
 )
 
 // Read reads one input to its end. It calls emit for every record and report for every problem, both from the calling goroutine and in
@@ -77,6 +79,7 @@ type scanner struct {
 // list is an array whose elements are records.
 type list struct {
 	ofRecords bool // it is a delivery file's, and the rest of the file's object follows
+	ofRows    bool // its elements are rows, see rowOf
 	elements  int
 	next      part
 }
@@ -133,11 +136,15 @@ func (s *scanner) next() (byte, bool) {
 func (s *scanner) item(c byte) error {
 	l := s.innermost()
 	switch {
+	case l == nil && isDigit(c) && s.skipStamp():
 	case c == '{' || c == '"' || c == '-' || c == 't' || c == 'f' || c == 'n' || isDigit(c):
 		s.enter(l)
 		if c == '{' && s.feed != nil && s.takeRun(l) {
 			return nil
 		}
+		return s.value(c)
+	case c == '[' && l != nil && l.ofRows:
+		s.enter(l)
 		return s.value(c)
 	case c == '[':
 		s.enter(l)
@@ -242,20 +249,20 @@ func (s *scanner) openRecords(i, from int) {
 		return
 	}
 	s.win.advance(i + 1)
-	s.lists = append(s.lists, list{ofRecords: true})
+	s.lists = append(s.lists, list{ofRecords: true, ofRows: s.m.list == ofQuery})
 }
 
 // value takes a JSON value that begins with c.
 func (s *scanner) value(c byte) error {
 	s.m.reset()
 	switch i, v := s.scan(); {
-	case v == done && c == '{':
+	case v == done && (c == '{' || c == '['):
 		return s.record(i)
 	case v == done && s.endsItem(i):
 		s.notAnObject(i)
 	case v == envelope:
 		s.openRecords(i, 1)
-	case c == '{' || v == large && c == '"' || v == cut:
+	case c == '{' || c == '[' || v == large && c == '"' || v == cut:
 		s.broken(i, v, 1)
 	default:
 		s.junk(s.innermost()) // no value at all but text that begins like one, such as a date
@@ -394,6 +401,29 @@ func (s *scanner) skipMark() bool {
 	s.win.advance(len(bom))
 	return true
 }
+
+// stamped is how CloudWatch Logs begins the lines of its exports, and "aws logs tail" those that it prints: the time of the log event, for the
+// latter the name of its stream, and the event.
+// https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3Export.html
+var stamped = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)? (?:[^ {}"]+ )?\{`)
+})
+
+// skipStamp takes the time before a record.
+func (s *scanner) skipStamp() bool {
+	if b := s.win.need(stampPeek); len(b) < stampPeek || b[4] != '-' {
+		return false
+	}
+	at := stamped().FindIndex(s.win.need(sniffed)[:min(sniffed, len(s.win.bytes()))])
+	if at == nil {
+		return false
+	}
+	s.win.advance(at[1] - 1)
+	return true
+}
+
+// stampPeek is a date and a little more.
+const stampPeek = 12
 
 // isText tells text from what can only be something else, and reports the latter as one problem.
 func (s *scanner) isText() bool {

@@ -91,6 +91,10 @@ func openText(in Input) (*text, error) {
 		buffered = bufio.NewReaderSize(f, sniffed) // large reads pass it by
 		t.Reader = buffered
 	}
+	if order := utf16Order(buffered); order != nil {
+		buffered = bufio.NewReaderSize(&utf16Reader{src: buffered, order: order}, 64<<10)
+		t.Reader = buffered
+	}
 	t.archive = archiveOf(buffered.Peek)
 	return t, nil
 }
@@ -164,15 +168,14 @@ func foreign(head []byte) (Reason, string) {
 		reason Reason
 		name   string
 	}{
-		{"\xff\xfe", UnsupportedEncoding, "UTF-16"},
-		{"\xfe\xff", UnsupportedEncoding, "UTF-16"},
 		{"\xfd7zXZ\x00", UnsupportedCompression, "xz"},
 		{"\x1f\x8b", UnsupportedCompression, "gzip inside compressed data or behind other bytes"},
 		{"\x28\xb5\x2f\xfd", UnsupportedCompression, "zstd inside compressed data or behind other bytes"},
-		{"PAR1", Binary, "Parquet"},
+		{"Obj\x01", Binary, "Avro"},
+		{"ORC", Binary, "ORC"},
 	} {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
-			return f.reason, "the input is " + f.name + ", expected JSON in UTF-8, plain or in gzip, zstd, bzip2, zip or tar; convert it first, nothing was read"
+			return f.reason, "the input is " + f.name + ", expected JSON or Parquet, plain or in gzip, zstd, bzip2, zip or tar; convert it first, nothing was read"
 		}
 	}
 	for i, c := range head[:min(len(head), sniffed)] {
