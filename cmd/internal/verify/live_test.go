@@ -55,6 +55,48 @@ func TestLiveCorpus(t *testing.T) {
 	})
 }
 
+// TestLiveAccepted runs every query of the public rule set on a few events: the
+// engine takes the text, and tells what the rule selects from what it does not.
+func TestLiveAccepted(t *testing.T) {
+	var cases []goldenQuery
+	for _, q := range allCorpusRules(t) {
+		if !placeholders(q.Expr) {
+			cases = append(cases, q)
+		}
+	}
+	eachEngine(t, func(t *testing.T, b backends.Backend, e engine.Engine) {
+		differentialOf(t, Comparison{Backend: b, Engine: e, Once: true}, cases, fewEvents)
+	})
+}
+
+// fewEvents is a query with three of its events that the rule selects and three
+// that it does not.
+func fewEvents(t *testing.T, q goldenQuery) Case {
+	t.Helper()
+	full := caseOf(t, q, MinEvents)
+	verdicts, err := full.Sample.Verdicts(q.Query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const each = 3
+	var events []Event
+	taken := map[bool]int{}
+	for i, selected := range verdicts {
+		if taken[selected] < each {
+			taken[selected]++
+			events = append(events, full.Sample.Events[i])
+		}
+	}
+	if taken[true] == 0 { // of a handful of rules the generator finds no hit
+		t.Logf("%s: none of its own events is selected", q.title)
+	}
+	sample, err := NewSample(events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Case{q.Query, sample}
+}
+
 func eachEngine(t *testing.T, run func(*testing.T, backends.Backend, engine.Engine)) {
 	for _, b := range all.Registry() {
 		if start := engines[b.Name()]; start != nil {
@@ -146,12 +188,19 @@ func newTally() *tally {
 }
 
 func differential(t *testing.T, c Comparison, queries []goldenQuery, size int) {
+	t.Helper()
+	differentialOf(t, c, queries, func(t *testing.T, q goldenQuery) Case { return caseOf(t, q, size) })
+}
+
+// differentialOf tries queries on the events that are made for each.
+func differentialOf(t *testing.T, c Comparison, queries []goldenQuery, events func(*testing.T, goldenQuery) Case) {
+	t.Helper()
 	sum := newTally()
 	titles := map[*ast.Query]string{}
 	var cases []Case
 	for _, q := range queries {
 		titles[q.Query] = q.title
-		cases = append(cases, caseOf(t, q, size))
+		cases = append(cases, events(t, q))
 	}
 	err := c.Together(t.Context(), cases, func(r *Report) { sum.add(t, titles[r.Query], r) })
 	if err != nil {
@@ -237,15 +286,25 @@ var corpusRules = sync.OnceValues(func() ([]goldenQuery, error) {
 	return out, err
 })
 
-// corpusSample takes rules at equal distances, and of each kind of leaf, as the
-// rules spell it, at least five where there are five.
-func corpusSample(t *testing.T, size int) []goldenQuery {
+// allCorpusRules gives the public rules, or skips the test.
+func allCorpusRules(t *testing.T) []goldenQuery {
+	t.Helper()
 	if os.Getenv("SIGMATIC_SHARED") == "" {
 		t.Skip("SIGMATIC_SHARED is not set: tests on third-party data are skipped")
 	}
 	rules, err := corpusRules()
-	if err != nil || len(rules) < size {
+	if err != nil || len(rules) == 0 {
 		t.Fatalf("%d rules: %v", len(rules), err)
+	}
+	return rules
+}
+
+// corpusSample takes rules at equal distances, and of each kind of leaf, as the
+// rules spell it, at least five where there are five.
+func corpusSample(t *testing.T, size int) []goldenQuery {
+	rules := allCorpusRules(t)
+	if len(rules) < size {
+		t.Fatalf("%d rules", len(rules))
 	}
 	counts := map[string]int{}
 	var out []goldenQuery
@@ -291,7 +350,7 @@ func kindOf(v ast.Value, negated bool) string {
 	return kind
 }
 
-// TestLiveSPL puts every SPL query of the cases and of the sample through a
+// TestLiveSPL puts every SPL query of the cases and of the public rules through a
 // grammar of SPL. What it selects is not told by any engine.
 func TestLiveSPL(t *testing.T) {
 	gate := enginetest.SPL(t)
@@ -302,7 +361,7 @@ func TestLiveSPL(t *testing.T) {
 	}
 	cases := len(queries)
 	if os.Getenv("SIGMATIC_SHARED") != "" {
-		queries = append(queries, corpusSample(t, 500)...)
+		queries = append(queries, allCorpusRules(t)...)
 	}
 	var texts, titles []string
 	for i, q := range queries {
