@@ -3,7 +3,9 @@ package esql
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -269,5 +271,46 @@ func TestCounts(t *testing.T) {
 	want := []dialect.Row{{"u": "a", "c": n("2"), "m": n("3"), "n": n("1")}, {"u": "b", "c": n("1"), "m": n("1"), "n": n("0")}, {"u": nil, "c": n("0"), "m": n("1"), "n": n("1")}}
 	if !reflect.DeepEqual(rows, want) {
 		t.Errorf("%v, want %v", rows, want)
+	}
+}
+
+// TestWindows holds the buckets, and what is aggregated in them, to what Elasticsearch 8.19.21 answered for these documents: weeks that are
+// written in days begin on Monday, those in seconds are counted from 1970 as any fixed length, also before it; a value that a document has
+// twice counts once as a key and for VALUES of a keyword, but twice for a sum; what has no value is null, and only COUNT is zero.
+func TestWindows(t *testing.T) {
+	s := load(t, dialect.Mapping{"@timestamp": dialect.Date, "n": dialect.Long},
+		`{"@timestamp":"2026-11-27T00:00:01.000Z","k":"a","v":["x","y","x"],"n":[1,1,2],"r":"p"}`,
+		`{"@timestamp":"2026-11-27T00:00:29.999Z","k":["a","b","a"],"v":"x","n":5,"r":"q"}`,
+		`{"@timestamp":"2026-11-27T00:00:30.000Z","v":"z","n":[7,7],"r":"q"}`,
+		`{"@timestamp":"2026-11-27T00:01:31.000Z","k":"","n":[],"r":"p"}`,
+		`{"@timestamp":"1969-12-31T23:59:31.000Z","k":"c","v":[],"r":"p"}`)
+	for _, c := range []struct{ query, want string }{
+		{`STATS c = COUNT(*), s = SUM(n), m = COUNT(n) BY b = DATE_TRUNC(30 seconds, @timestamp), k | SORT b, k`,
+			`1969-12-31T23:59:30.000Z 1 c 0 <nil>; 2026-11-27T00:00:00.000Z 2 a 4 9; 2026-11-27T00:00:00.000Z 1 b 1 5; 2026-11-27T00:00:30.000Z 1 <nil> 2 14; 2026-11-27T00:01:30.000Z 1  0 <nil>`},
+		{`STATS c = COUNT(*) BY b = DATE_TRUNC(7 days, @timestamp) | SORT b`, `1969-12-29T00:00:00.000Z 1; 2026-11-23T00:00:00.000Z 4`},
+		{`STATS c = COUNT(*) BY b = DATE_TRUNC(604800 seconds, @timestamp) | SORT b`, `1969-12-25T00:00:00.000Z 1; 2026-11-26T00:00:00.000Z 4`},
+		{`STATS c = COUNT(*) BY b = DATE_TRUNC(36 hours, @timestamp) | SORT b`, `1969-12-30T12:00:00.000Z 1; 2026-11-27T00:00:00.000Z 4`},
+		{`STATS c = COUNT(*) BY b = DATE_TRUNC(2629746 seconds, @timestamp) | SORT b`, `1969-12-01T13:30:54.000Z 1; 2026-10-31T22:46:12.000Z 4`},
+		{`STATS v = VALUES(v) BY k | EVAL n = COALESCE(MV_COUNT(v), 0) | DROP v | SORT k`, ` 0; a 2; b 1; c 0; <nil> 1`},
+		{`STATS f = MIN(@timestamp) WHERE r == "p", l = MAX(@timestamp) WHERE r == "q" BY k | WHERE f <= l`, `2026-11-27T00:00:01.000Z a 2026-11-27T00:00:29.999Z`},
+		{`WHERE r == "none" | STATS c = COUNT(*)`, `0`},
+		{`WHERE r == "none" | STATS c = COUNT(*) BY k`, ``},
+	} {
+		rows, err := s.Rows("FROM x | " + c.query)
+		if err != nil {
+			t.Errorf("%s: %v", c.query, err)
+			continue
+		}
+		var got []string
+		for _, r := range rows {
+			var cells []string
+			for _, name := range slices.Sorted(maps.Keys(r)) {
+				cells = append(cells, fmt.Sprint(r[name]))
+			}
+			got = append(got, strings.Join(cells, " "))
+		}
+		if text := strings.Join(got, "; "); text != c.want {
+			t.Errorf("%s\n got %s\nwant %s", c.query, text, c.want)
+		}
 	}
 }
