@@ -105,6 +105,8 @@ type Item struct {
 	Notes    []Note
 	Source   Source
 	Settings Settings
+	// Correlation is what the query is of, nil for that of a rule.
+	Correlation *Correlation
 }
 
 // namespace is the one in which rules without an id, and conditions behind the

@@ -27,6 +27,8 @@ const (
 	NoteMessageField NoteCode = "message-field"
 	// NoteWindowBuckets: windows are aligned buckets.
 	NoteWindowBuckets NoteCode = "window-buckets"
+	// NoteLookBack: windows are what each run of a detection rule looks back on.
+	NoteLookBack NoteCode = "look-back"
 	// NoteEngineVersion: the text needs a certain version of the engine.
 	NoteEngineVersion NoteCode = "engine-version"
 	// NoteFieldType: the field is stored with a certain type.
@@ -53,6 +55,7 @@ var noteInfo = []struct {
 	{NoteNullNotIndexed, "null, an empty list and an empty object count as no value: %s", "no index keeps them (measured: Elasticsearch 8.19.21, VictoriaLogs 1.121.0); in SPL a JSON null may be the text null (undocumented)"},
 	{NoteMessageField, "keywords are searched in the field %s, taken to hold the event's text", "no language searches all fields for a substring (measured: Elasticsearch 8.19.21, VictoriaLogs 1.121.0)"},
 	{NoteWindowBuckets, "windows are aligned buckets: a burst across a border may be missed", "DATE_TRUNC, stats by _time (measured)"},
+	{NoteLookBack, "windows are what each run of the rule looks back on: a burst longer than the timespan less the interval may be missed, and a history begins the timespan before the run", "Kibana's executors aggregate what lies between from and to (documented), and such aggregations count so (measured: Elasticsearch 8.19.21)"},
 	{NoteEngineVersion, "needs %s", "measured per construct"},
 	{NoteFieldType, "field types assumed: %s", "a text field is searched by tokens, a keyword field orders numbers as text, a network needs an ip field (measured: Elasticsearch 8.19.21)"},
 	{NoteNumberSpelling, "numbers are taken to be stored in plain spelling, 12 and not 12.0: %s", "stores keep the source's text (measured: VictoriaLogs 1.121.0, Elasticsearch 8.19.21 keyword fields)"},

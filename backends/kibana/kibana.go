@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"sigmatic/ast"
 	"sigmatic/backends"
@@ -34,8 +35,14 @@ func DetectionRules(l Language) backends.Format {
 			backends.Interval(),
 			backends.Flag("enabled", true, "run the rules once they are imported"),
 		},
-		Keys:  func(i backends.Item) []string { return []string{i.ID()} },
-		Print: func(i backends.Item) (string, error) { return line(detectionRule(l, i)) },
+		Keys: func(i backends.Item) []string { return []string{i.ID()} },
+		Print: func(i backends.Item) (string, error) {
+			r, err := detectionRule(l, i)
+			if err != nil {
+				return "", err
+			}
+			return line(r)
+		},
 	}
 }
 
@@ -51,29 +58,32 @@ func SavedSearches(l Language) backends.Format {
 
 // rule has the keys in the order in which people look for them.
 type rule struct {
-	RuleID         string   `json:"rule_id"`
-	Name           string   `json:"name"`
-	Description    string   `json:"description"`
-	Author         []string `json:"author"`
-	License        string   `json:"license,omitempty"`
-	Severity       string   `json:"severity"`
-	RiskScore      int      `json:"risk_score"`
-	Type           string   `json:"type"`
-	Language       Language `json:"language"`
-	Query          string   `json:"query"`
-	Index          []string `json:"index,omitempty"`
-	Interval       string   `json:"interval"`
-	From           string   `json:"from"`
-	To             string   `json:"to"`
-	Enabled        bool     `json:"enabled"`
-	Version        int      `json:"version"`
-	Tags           []string `json:"tags"`
-	Threat         []threat `json:"threat"`
-	References     []string `json:"references"`
-	FalsePositives []string `json:"false_positives"`
-	Fields         *fields  `json:"investigation_fields,omitempty"`
-	Note           string   `json:"note,omitempty"`
-	Setup          string   `json:"setup,omitempty"`
+	RuleID             string     `json:"rule_id"`
+	Name               string     `json:"name"`
+	Description        string     `json:"description"`
+	Author             []string   `json:"author"`
+	License            string     `json:"license,omitempty"`
+	Severity           string     `json:"severity"`
+	RiskScore          int        `json:"risk_score"`
+	Type               string     `json:"type"`
+	Language           Language   `json:"language"`
+	Query              string     `json:"query"`
+	Threshold          *Threshold `json:"threshold,omitempty"`
+	NewTermsFields     []string   `json:"new_terms_fields,omitempty"`
+	HistoryWindowStart string     `json:"history_window_start,omitempty"`
+	Index              []string   `json:"index,omitempty"`
+	Interval           string     `json:"interval"`
+	From               string     `json:"from"`
+	To                 string     `json:"to"`
+	Enabled            bool       `json:"enabled"`
+	Version            int        `json:"version"`
+	Tags               []string   `json:"tags"`
+	Threat             []threat   `json:"threat"`
+	References         []string   `json:"references"`
+	FalsePositives     []string   `json:"false_positives"`
+	Fields             *fields    `json:"investigation_fields,omitempty"`
+	Note               string     `json:"note,omitempty"`
+	Setup              string     `json:"setup,omitempty"`
 }
 
 type fields struct {
@@ -97,7 +107,10 @@ type technique struct {
 	Subtechnique []attack `json:"subtechnique,omitempty"`
 }
 
-func detectionRule(l Language, i backends.Item) rule {
+// lateness is how far a run looks back beyond the last one.
+const lateness = time.Minute
+
+func detectionRule(l Language, i backends.Item) (rule, error) {
 	minutes := i.Settings.Minutes("interval")
 	r := rule{
 		RuleID: i.ID(), Name: i.Title(), Description: i.Description(), Author: list(i.Authors()), License: i.Rule.License.Value,
@@ -105,7 +118,7 @@ func detectionRule(l Language, i backends.Item) rule {
 		Type: "query", Language: l, Query: i.Query,
 		// A run looks back one minute beyond the last one, for events that come
 		// late; an event that two runs see is one alert.
-		Interval: fmt.Sprintf("%dm", minutes), From: fmt.Sprintf("now-%dm", minutes+1), To: "now",
+		Interval: fmt.Sprintf("%dm", minutes), From: fmt.Sprintf("now-%dm", minutes+int(lateness/time.Minute)), To: "now",
 		Enabled: i.Settings["enabled"] == "true", Version: 1,
 		Tags: list(i.Tags()), Threat: threats(i.Rule.Tags), References: backends.Values(i.Rule.References),
 		FalsePositives: backends.Values(i.Rule.FalsePositives), Note: note(i), Setup: setup(i),
@@ -119,7 +132,17 @@ func detectionRule(l Language, i backends.Item) rule {
 	if len(i.Fields) > 0 {
 		r.Fields = &fields{i.Fields}
 	}
-	return r
+	if i.Correlation == nil || l == ESQL { // whose query counts by itself
+		return r, nil
+	}
+	a, err := Aggregation(i.Correlation)
+	if err == nil {
+		err = r.aggregate(a, time.Duration(minutes)*time.Minute)
+	}
+	if err != nil {
+		return r, &backends.Unsupported{Backend: "kql", Feature: backends.FeatureCorrelation, Span: i.Rule.Title.Span, Detail: err.Error()}
+	}
+	return r, nil
 }
 
 // list is never null.

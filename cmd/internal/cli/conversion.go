@@ -9,7 +9,6 @@ import (
 	"sigmatic/ast/diag"
 	"sigmatic/ast/source"
 	"sigmatic/backends"
-	"sigmatic/pipeline"
 )
 
 // conversion is the answer of one target for one query.
@@ -19,10 +18,12 @@ type conversion struct {
 	target backends.Backend
 	terms  *prepared
 	form   *form
-	out    *backends.Output
-	err    error
-	text   []byte   // in the form; nothing where the form says nothing of refusals
-	keys   []string // by which the product tells items apart
+	// correlation is what was asked for, where it is no rule.
+	correlation *backends.Correlation
+	out         *backends.Output
+	err         error
+	text        []byte   // in the form; nothing where the form says nothing of refusals
+	keys        []string // by which the product tells items apart
 }
 
 // answer is what became of one rule.
@@ -126,19 +127,6 @@ func (c *convertRun) options(b backends.Backend) backends.Options {
 
 func refusal(b backends.Backend, feature backends.Feature, at source.Span, detail string) *backends.Unsupported {
 	return &backends.Unsupported{Backend: b.Name(), Feature: feature, Span: at, Detail: detail}
-}
-
-// refuse answers for a correlation, which no target takes yet.
-func (c *convertRun) refuse(r loadedRule) answer {
-	var a answer
-	none := &ast.Query{Rule: r.Rule, Condition: &ast.RuleCondition{}}
-	for i, b := range c.backends {
-		err := refusal(b, backends.FeatureCorrelation, r.Title.Span, "correlations are read and not yet converted")
-		v := conversion{rule: r, query: none, target: b, terms: &prepared{schema: pipeline.None().Name}, form: c.forms[i], err: err}
-		v.render()
-		a.conversions = append(a.conversions, v)
-	}
-	return a
 }
 
 // header is the line above a query in a text of several.

@@ -125,7 +125,7 @@ func (c *convertRun) run(args []string) error {
 	}
 	for _, r := range set.correlations {
 		if c.selected(r.Rule) {
-			if err := c.take(c.refuse(r), out, &count); err != nil {
+			if err := c.take(c.correlate(r, rules), out, &count); err != nil {
 				return err
 			}
 		}

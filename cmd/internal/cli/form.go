@@ -262,6 +262,7 @@ func (v conversion) item() backends.Item {
 	return backends.Item{
 		Rule: v.rule.Rule, Index: v.query.Index, Of: len(v.rule.Conditions), Fields: backends.Values(v.terms.rule.Fields),
 		Query: v.out.Query, Notes: v.out.Notes, Source: v.terms.source, Settings: v.form.settings,
+		Correlation: v.correlation,
 	}
 }
 

@@ -57,6 +57,38 @@ func TestGoldenFormats(t *testing.T) {
 	}
 }
 
+// TestGoldenAggregatingRules: threshold rules and rules for new terms have the
+// keys of their types beside those of all (threshold_attributes.schema.yaml and
+// new_terms_attributes.schema.yaml of elastic/kibana).
+func TestGoldenAggregatingRules(t *testing.T) {
+	dir := filepath.Join("..", "..", "..", "testdata", "formats")
+	golden := filepath.Join(dir, "kql.siem_rule_ndjson.correlations.ndjson")
+	text := goldenFormat(t, golden, "-t", "kql", "-f", "siem_rule_ndjson", "--schema", "none", filepath.Join(dir, "correlations", "kibana.yml"))
+	var kinds []string
+	for line := range strings.Lines(text) {
+		var r map[string]any
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		kind := fmt.Sprint(r["type"])
+		kinds = append(kinds, kind)
+		checkDetectionRules(t, line, kind, "kuery")
+		if th := object(r["threshold"]); kind == "threshold" {
+			keys(t, kind, th, "field value", "cardinality")
+			demand(t, kind, th["field"] != nil && th["value"].(float64) >= 1, "threshold %v", th)
+			for _, c := range array(th["cardinality"]) {
+				keys(t, kind, object(c), "field value", "")
+			}
+		}
+		if n := len(array(r["new_terms_fields"])); kind == "new_terms" {
+			demand(t, kind, n >= 1 && n <= 3, "%d fields", n)
+		}
+	}
+	if got := strings.Join(kinds, " "); got != "query threshold threshold new_terms" {
+		t.Errorf("types %s", got)
+	}
+}
+
 // goldenFormat converts, and compares what is written with a golden file.
 func goldenFormat(t *testing.T, golden string, args ...string) string {
 	t.Helper()
@@ -143,6 +175,12 @@ func checkDetectionRules(t *testing.T, text, kind, language string) {
 		optional := "license investigation_fields note setup"
 		if kind == "query" {
 			optional += " index" // "This field is not supported for ES|QL rules"
+		}
+		switch kind {
+		case "threshold":
+			optional += " index threshold"
+		case "new_terms":
+			optional += " index new_terms_fields history_window_start"
 		}
 		keys(t, where, r, "name description risk_score severity rule_id type language query interval from to enabled version tags author threat references false_positives", optional)
 		score, _ := r["risk_score"].(float64)

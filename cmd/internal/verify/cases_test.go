@@ -297,11 +297,15 @@ var unreachable = map[string]string{
 	"esql FeatureKeyword":     parserNever,
 	"logsql FeatureCIDR":      parserNever,
 	"logsql FeatureKeyword":   parserNever,
+	"kql FeatureCorrelation":  correlationOnly,
+	"kql NoteLookBack":        correlationOnly,
 }
 
 const (
 	parserNever = "the parser makes no such value"
 	formatOnly  = "a format refuses it, not the language"
+	// TestThresholds of the backend, and TestGoldenAggregatingRules, show them.
+	correlationOnly = "said of correlations only"
 )
 
 // backendConstants gives the constants of type Feature and NoteCode by name.
