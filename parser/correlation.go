@@ -94,14 +94,19 @@ func (p *docParser) correlationType(c *ast.Correlation, n *yamldoc.Node) bool {
 		p.errorf(diag.BadCorrelationType, p.root.Pair("correlation").Key.Span, "type is one of "+strings.Join(correlationTypeNames(), ", "), "the correlation has no type")
 		return false
 	}
+	kind, ok := p.typeNamed(t)
+	c.Type = kind
+	return ok
+}
+
+func (p *docParser) typeNamed(t *yamldoc.Node) (ast.CorrelationType, bool) {
 	for _, known := range correlationTypes {
 		if t.Kind == yamldoc.String && strings.EqualFold(t.Text, known.name) {
-			c.Type = known.kind
-			return true
+			return known.kind, true
 		}
 	}
 	p.unknownWord(diag.BadCorrelationType, "correlation type", ast.Text{Value: t.Text, Span: t.Span}, correlationTypeNames())
-	return false
+	return 0, false
 }
 
 func (p *docParser) correlationKey(c *ast.Correlation, pair yamldoc.Pair) {
@@ -117,8 +122,12 @@ func (p *docParser) correlationKey(c *ast.Correlation, pair yamldoc.Pair) {
 		p.aliases(c, pair.Value)
 	case "generate":
 		p.generate(c, pair.Value)
+	case "window":
+		c.Window.Tumbling = p.choice(pair, "sliding", "tumbling") == 1
+	case "missing-key":
+		c.MissingKey = ast.MissingKey(p.choice(pair, "drop", "group"))
 	default:
-		known := []string{"type", "rules", "group-by", "timespan", "aliases", "condition", "generate"}
+		known := []string{"type", "rules", "group-by", "timespan", "aliases", "condition", "generate", "window", "missing-key"}
 		help := "a correlation has " + strings.Join(known, ", ")
 		if near := diag.Nearest(pair.Key.Text, known); near != "" {
 			help = fmt.Sprintf("did you mean %q?", near)
@@ -180,7 +189,19 @@ func (p *docParser) timespan(c *ast.Correlation, n *yamldoc.Node) {
 		p.errorf(diag.BadTimespan, n.Span, help, "%s is not a timespan", shown(n))
 		return
 	}
-	c.Window = ast.Window{Span: span, Text: ast.Text{Value: n.Text, Span: n.Span}}
+	c.Window.Span, c.Window.Text = span, ast.Text{Value: n.Text, Span: n.Span}
+}
+
+// choice reads one of the words, the first of which is what holds without the
+// attribute, and gives its place among them. Those who have a choice here are
+// extensions of ours (docs/correlations.md).
+func (p *docParser) choice(pair yamldoc.Pair, words ...string) int {
+	i := slices.Index(words, pair.Value.Text)
+	if i < 0 || !pair.Value.IsScalar() {
+		p.errorf(diag.BadCorrelation, pair.Value.Span, "", "%s must be %s, found %s", pair.Key.Text, strings.Join(words, " or "), shown(pair.Value))
+		return 0
+	}
+	return i
 }
 
 func parseTimespan(s string) (time.Duration, bool) {
@@ -235,7 +256,9 @@ func (p *docParser) correlationCondition(c *ast.Correlation, n *yamldoc.Node) {
 	case pair == nil:
 		p.allRules(c)
 	case pair.Value.Kind == yamldoc.Map:
-		p.thresholds(c, pair.Value)
+		p.thresholds(c, c.Type, pair.Value)
+	case pair.Value.Kind == yamldoc.List && len(pair.Value.Items) > 0:
+		p.measures(c, pair.Value)
 	case pair.Value.Kind == yamldoc.String:
 		p.extended(c, pair.Value)
 	default:
@@ -272,13 +295,37 @@ func (p *docParser) newTerms(c *ast.Correlation, condition *yamldoc.Pair) {
 	c.NewTerms = &ast.NewTerms{Fields: c.GroupBy, History: c.Window.Span}
 }
 
+// measures reads the list form, an extension of ours for what other products say
+// in one rule: several measures of one window, all of which must hold. Each is
+// of the correlation's type unless it has one of its own.
+func (p *docParser) measures(c *ast.Correlation, n *yamldoc.Node) {
+	for _, item := range n.Items {
+		if item.Kind != yamldoc.Map {
+			p.errorf(diag.BadCorrelationCondition, item.Span, "write {gte: 10}, or {type: value_count, field: NAME, gte: 10}", "a measure must be a map, found %s", item.Kind)
+			continue
+		}
+		kind, ok := c.Type, true
+		if t := item.Get("type"); t != nil {
+			if kind, ok = p.typeNamed(t); !ok {
+				continue
+			}
+		}
+		if temporal(kind) || kind == ast.FirstSeen {
+			p.errorf(diag.BadCorrelationCondition, item.Span, "", "%s is not measured beside others", CorrelationTypeName(kind))
+			continue
+		}
+		p.thresholds(c, kind, item)
+	}
+}
+
 // thresholds reads the map form: one or several comparisons, and the field that
 // is counted or measured.
-func (p *docParser) thresholds(c *ast.Correlation, n *yamldoc.Node) {
-	a := ast.Aggregate{Type: c.Type, Percentile: -1, Span: n.Span}
+func (p *docParser) thresholds(c *ast.Correlation, kind ast.CorrelationType, n *yamldoc.Node) {
+	a := ast.Aggregate{Type: kind, Percentile: -1, Span: n.Span}
 	for _, pair := range n.Pairs {
 		op, isOp := thresholdOps[pair.Key.Text]
 		switch {
+		case pair.Key.Text == "type" && n != p.root.Get("correlation").Get("condition"): // of a list; it is read already
 		case isOp:
 			if t, ok := p.threshold(op, pair); ok {
 				a.Thresholds = append(a.Thresholds, t)
@@ -298,8 +345,8 @@ func (p *docParser) thresholds(c *ast.Correlation, n *yamldoc.Node) {
 	if len(a.Thresholds) == 0 && !diag.HasErrors(p.diags) {
 		p.errorf(diag.BadCorrelationCondition, n.Span, "add one of gt, gte, lt, lte, eq, neq", "the condition compares with nothing")
 	}
-	p.checkFields(c, a, n)
-	c.Aggregates = []ast.Aggregate{a}
+	p.checkFields(a, n)
+	c.Aggregates = append(c.Aggregates, a)
 }
 
 // thresholdKeys are the keys of thresholdOps, in the order of the specification.
@@ -322,8 +369,8 @@ func (p *docParser) threshold(t ast.Threshold, pair yamldoc.Pair) (ast.Threshold
 }
 
 // checkFields demands a field where the type measures one.
-func (p *docParser) checkFields(c *ast.Correlation, a ast.Aggregate, n *yamldoc.Node) {
-	switch c.Type {
+func (p *docParser) checkFields(a ast.Aggregate, n *yamldoc.Node) {
+	switch a.Type {
 	case ast.EventCount, ast.Temporal, ast.TemporalOrdered:
 		if len(a.Fields) > 0 {
 			p.warnf(diag.BadCorrelationCondition, a.Fields[0].Span, "remove it, or use value_count", "field has no effect on this type of correlation")

@@ -244,7 +244,9 @@ func ruleSchema() *schema {
 				}, Additional: &schema{Ref: "#/$defs/identifier"}}})}
 }
 
-func correlationSchema() *schema {
+// measureSchema is a measure and its thresholds; kinds are the types that one in
+// a list may name.
+func measureSchema(kinds []string) *schema {
 	var comparisons properties
 	var one []*schema
 	for _, key := range thresholdKeys {
@@ -255,13 +257,20 @@ func correlationSchema() *schema {
 	comparisons = append(comparisons,
 		property{"field", &schema{Ref: "#/$defs/names", Description: "what is counted or measured"}},
 		property{"percentile", &schema{Type: types{"integer"}, Minimum: &zero, Maximum: &hundred}})
+	if kinds != nil {
+		comparisons = append(comparisons, property{"type", oneOf("the kind of measure, where it is not the correlation's", kinds)})
+	}
+	return &schema{Type: types{"object"}, Properties: comparisons, Additional: nothing, AnyOf: one}
+}
+
+func correlationSchema() *schema {
 	var measuring []string
 	for _, t := range correlationTypes {
 		if !temporal(t.kind) && t.kind != ast.FirstSeen {
 			measuring = append(measuring, t.name)
 		}
 	}
-	measured := &schema{Type: types{"object"}, Properties: comparisons, Additional: nothing, AnyOf: one}
+	measures := &schema{Type: types{"array"}, Items: measureSchema(measuring), MinItems: 1}
 	body := &schema{Type: types{"object"}, Description: "what is counted, over which rules and in which time", Required: []string{"type", "timespan"},
 		Properties: properties{
 			{"type", oneOf("the kind of correlation", correlationTypeNames())},
@@ -270,12 +279,14 @@ func correlationSchema() *schema {
 			{"timespan", &schema{Type: types{"string"}, Description: "how far apart the events may be, such as 5m", Pattern: timespanPattern()}},
 			{"aliases", &schema{Type: types{"object"}, Description: "one name for fields that are called differently from rule to rule",
 				Additional: &schema{Type: types{"object"}, MinProperties: 1, Additional: &schema{Type: types{"string"}}}}},
-			{"condition", &schema{Description: "the thresholds; of temporal correlations, rules joined with and, or, not", AnyOf: []*schema{measured, {Type: types{"string"}, MinLength: 1}}}},
+			{"condition", &schema{Description: "the thresholds; of temporal correlations, rules joined with and, or, not", AnyOf: []*schema{measureSchema(nil), measures, {Type: types{"string"}, MinLength: 1}}}},
+			{"window", oneOf("whether the window slides, or time is cut into buckets", []string{"sliding", "tumbling"})},
+			{"missing-key", oneOf("what becomes of events that lack a field of group-by", []string{"drop", "group"})},
 			{"generate", &schema{Type: types{"boolean"}, Description: "report the matches of the rules as well"}},
 		},
 		Additional: nothing,
 		If:         &schema{Properties: properties{{"type", &schema{Enum: measuring}}}},
-		Then:       &schema{Required: []string{"rules", "condition"}, Properties: properties{{"condition", &schema{Type: types{"object"}}}}},
+		Then:       &schema{Required: []string{"rules", "condition"}, Properties: properties{{"condition", &schema{Type: types{"object", "array"}}}}},
 		Else: &schema{If: &schema{Properties: properties{{"type", &schema{Enum: []string{CorrelationTypeName(ast.FirstSeen)}}}}},
 			Then: &schema{Required: []string{"rules", "group-by"}, Not: &schema{Required: []string{"condition"}}}},
 	}

@@ -19,7 +19,7 @@ var correlationPages = []Page{
 		Code:  BadCorrelation,
 		Means: "The section correlation is not a map, or holds what does not belong there.",
 		Why:   "An attribute that is misspelled there would be lost, and the correlation would mean something else.",
-		Mend:  "A correlation has type, rules, group-by, timespan, aliases, condition and generate.",
+		Mend:  "A correlation has type, rules, group-by, timespan, aliases, condition and generate; of ours are window and missing-key.",
 		Wrong: base + "title: Many logins\ncorrelation:\n  type: event_count\n  rules: [login]\n  groupby: [sourceIPAddress]\n  timespan: 10m\n  condition:\n    gt: 10\n",
 		Right: base + "title: Many logins\ncorrelation:\n  type: event_count\n  rules: [login]\n  group-by: [sourceIPAddress]\n  timespan: 10m\n  condition:\n    gt: 10\n",
 	},

@@ -245,6 +245,12 @@ func correlation(c *ast.Correlation) node {
 	n.add("rules", references(c.Rules))
 	n.add("group-by", texts(c.GroupBy))
 	n.add("timespan", str(c.Window.Text.Value))
+	if c.Window.Tumbling {
+		n.add("window", str("tumbling"))
+	}
+	if c.MissingKey == ast.GroupMissing {
+		n.add("missing-key", str("group"))
+	}
 	aliases := node{}
 	for _, a := range c.Aliases {
 		fields := node{kind: mapping}
@@ -258,8 +264,14 @@ func correlation(c *ast.Correlation) node {
 	switch {
 	case c.Extended != nil:
 		n.add("condition", str(c.Extended.Text.Value))
-	case len(c.Aggregates) > 0 && !c.Aggregates[0].Span.IsZero(): // else it is what a temporal one has by itself
-		n.add("condition", thresholds(c.Aggregates[0]))
+	case len(c.Aggregates) == 1 && c.Aggregates[0].Type == c.Type && !c.Aggregates[0].Span.IsZero(): // else it is what a temporal one has by itself
+		n.add("condition", thresholds(c.Aggregates[0], c.Type))
+	case len(c.Aggregates) > 0 && !c.Aggregates[0].Span.IsZero():
+		measures := node{kind: list}
+		for _, a := range c.Aggregates {
+			measures.items = append(measures.items, thresholds(a, c.Type))
+		}
+		n.add("condition", measures)
 	}
 	if c.Generate {
 		n.add("generate", node{kind: bare, text: "true"})
@@ -267,8 +279,12 @@ func correlation(c *ast.Correlation) node {
 	return n
 }
 
-func thresholds(a ast.Aggregate) node {
+// thresholds writes one measure, with its type where that is not the correlation's.
+func thresholds(a ast.Aggregate, of ast.CorrelationType) node {
 	n := node{kind: mapping}
+	if a.Type != of {
+		n.add("type", str(parser.CorrelationTypeName(a.Type)))
+	}
 	for _, t := range a.Thresholds {
 		n.add(parser.ThresholdKey(t), typed(t.Number.Lexeme, "!!float", yamldoc.Int, yamldoc.Float))
 	}
