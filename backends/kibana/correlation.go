@@ -104,16 +104,33 @@ func least(a ast.Aggregate) (int64, error) {
 // is its timespan and no more; runs must not leave gaps. A rule for new terms
 // looks at the events since the last run, and back over the history.
 func (r *rule) aggregate(a *Aggregated, interval time.Duration) error {
-	span := fmt.Sprintf("now-%ds", int64(a.Span/time.Second))
+	span := "now-" + dateMath(a.Span)
 	switch {
 	case a.NewTerms != nil && a.Span <= interval+lateness:
 		return fmt.Errorf("a history of %s is no longer than what each run looks at; give a shorter one with --set interval=", a.Span)
 	case a.NewTerms != nil:
 		r.Type, r.NewTermsFields, r.HistoryWindowStart = "new_terms", a.NewTerms, span
+	case a.Span < time.Minute:
+		return fmt.Errorf("a rule runs every minute at most, and runs that look back %s would leave gaps", a.Span)
 	case a.Span < interval:
-		return fmt.Errorf("runs every %s that look back %s leave gaps; give a shorter one with --set interval=, of a minute at least", interval, a.Span)
+		return fmt.Errorf("runs every %s that look back %s leave gaps; give a shorter one with --set interval=", interval, a.Span)
 	default:
 		r.Type, r.Threshold, r.From = "threshold", a.Threshold, span
 	}
 	return nil
+}
+
+// dateMath writes a span, which has whole seconds, in Elasticsearch's units. A
+// day is 24 hours here, while Kibana's reader of dates goes by the calendar of
+// its server, in which two days of a year are longer or shorter.
+func dateMath(d time.Duration) string {
+	for _, u := range []struct {
+		unit string
+		span time.Duration
+	}{{"h", time.Hour}, {"m", time.Minute}} {
+		if d%u.span == 0 {
+			return fmt.Sprintf("%d%s", d/u.span, u.unit)
+		}
+	}
+	return fmt.Sprintf("%ds", d/time.Second)
 }
