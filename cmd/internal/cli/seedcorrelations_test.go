@@ -103,6 +103,66 @@ func TestSeedCorrelations(t *testing.T) {
 	}
 }
 
+// TestSeedAsWritten runs the seed about regions as its own product means it, in buckets of 30 seconds that begin at whole half minutes, with
+// both of its thresholds and a bucket for what has no ARN, which our own rule of it does otherwise.
+func TestSeedAsWritten(t *testing.T) {
+	rule := filepath.Join(t.TempDir(), "seed.yml")
+	text := `title: Instances Described
+name: instances_described
+logsource: {product: aws, service: cloudtrail}
+detection: {s: {eventSource|cased: ec2.amazonaws.com, eventName|cased: DescribeInstances}, condition: s}
+---
+title: Instances Described in Ten Regions
+correlation:
+  type: value_count
+  rules: [instances_described]
+  group-by: [userIdentity.arn]
+  timespan: 30s
+  window: tumbling
+  missing-key: group
+  condition: [{field: awsRegion, gte: 10}, {type: event_count, gte: %d}]
+`
+	calls := func(from time.Duration, n, regions int, arn string) (out []string) {
+		for i := range n {
+			at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Add(from + time.Duration(i)*time.Second)
+			out = append(out, fmt.Sprintf("%s DescribeInstances region-%d IAMUser %s", at.Format(time.RFC3339), i%regions, arn))
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name  string
+		calls int // the threshold of calls
+		log   []string
+		want  int
+	}{
+		{"ten regions in one bucket", 10, calls(0, 10, 10, "arn:eve"), 1},
+		{"up to its last second", 10, calls(20*time.Second, 10, 10, "arn:eve"), 1},
+		{"one second later, across its border", 10, calls(21*time.Second, 10, 10, "arn:eve"), 0},
+		{"nine regions", 10, calls(0, 10, 9, "arn:eve"), 0},
+		{"eleven calls of twelve", 12, calls(0, 11, 10, "arn:eve"), 0},
+		{"twelve calls", 12, calls(0, 12, 10, "arn:eve"), 1},
+		{"two buckets", 10, slices.Concat(calls(0, 10, 10, "arn:eve"), calls(30*time.Second, 10, 10, "arn:eve")), 2},
+		{"no ARN", 10, calls(0, 10, 10, "null"), 1},
+		{"some with an ARN, some without", 10, slices.Concat(calls(0, 5, 10, "arn:eve"), calls(5*time.Second, 5, 10, "null")), 0},
+	} {
+		if err := os.WriteFile(rule, fmt.Appendf(nil, text, c.calls), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		log := logOf(t, c.log...)
+		data, err := os.ReadFile(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(log, []byte(strings.ReplaceAll(string(data), `"arn":"null"`, `"arn":null`)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		status, out, stderr := run(t, "scan", "-f", "jsonl", "-r", rule, log)
+		if got := strings.Count(out, "\n"); status != statusOK || got != c.want {
+			t.Errorf("%s: exit status %d, %d findings, want %d\n%s%s", c.name, status, got, c.want, out, stderr)
+		}
+	}
+}
+
 // TestCorrelationsInTheWild runs the correlations of public rule sets, and the specification's example of each type, on public logs: none
 // is broken, refused or left out, but for one.
 func TestCorrelationsInTheWild(t *testing.T) {
