@@ -59,7 +59,7 @@ type Interpreter interface {
 type Store interface {
 	// Select gives the identifiers of the documents that the query selects, sorted,
 	// each once. Commands that only shape the output do not matter. The error is a
-	// *QueryError.
+	// *QueryError; if it names Documents, ids tells the truth of all others.
 	Select(query string) (ids []string, err error)
 	// Rows gives the result of a query that aggregates, in its order. The error is
 	// a *QueryError.
@@ -77,7 +77,10 @@ type QueryError struct {
 	Offset   int    // of the byte in the query at which it fails; -1 if it has no place
 	// Unknown marks a construct outside the subset: nothing is said about the engine.
 	Unknown bool
-	Detail  string // lower case
+	// Documents are those of which alone the interpreter cannot say whether the
+	// query selects them; nil if it can say nothing of any.
+	Documents []string
+	Detail    string // lower case
 }
 
 // Error gives the language, the place and the reason.

@@ -232,11 +232,15 @@ func (o object) dropObject(field string) {
 	}
 }
 
+// nullAsText is what a store makes of null, by itself and in lists, that has no
+// other values than texts.
 func nullAsText(raw string) string {
-	if raw == "null" {
-		return `"null"`
-	}
-	return raw
+	return eachMember(raw, func(m string) string {
+		if m == "null" {
+			return `"null"`
+		}
+		return m
+	})
 }
 
 func dropEmpty(raw string) string {

@@ -53,16 +53,17 @@ func (c *comparison) minimizeOne(ctx context.Context, r *Report, d *Difference, 
 	j := c.judgeOf(r, how)
 	d.Event, err = Shrink(d.Event, func(tries []Event) ([]bool, error) {
 		failed := make([]bool, len(tries))
-		selected, err := c.ask(ctx, how, d.Text, tries)
+		got, err := c.ask(ctx, how, d.Text, tries)
 		if err != nil {
 			return failed, nil // such an event cannot be stored: no counter-example
 		}
 		for i, e := range tries {
 			ev, err := evaluator.ParseEvent(e.Body)
-			if err != nil || ref.Match(ev) == selected[e.ID] || ref.Match(ev) != d.Want {
+			selected, told := got.verdict(e.ID)
+			if err != nil || !told || ref.Match(ev) == selected || ref.Match(ev) != d.Want {
 				continue
 			}
-			codes, err := j.excuses(e, selected[e.ID])
+			codes, err := j.excuses(e, selected)
 			if err != nil {
 				return nil, err
 			}
@@ -78,19 +79,16 @@ func (c *comparison) minimizeOne(ctx context.Context, r *Report, d *Difference, 
 }
 
 // ask loads events and tells which of them a query selects.
-func (c *comparison) ask(ctx context.Context, how reading, text string, events []Event) (map[string]bool, error) {
+func (c *comparison) ask(ctx context.Context, how reading, text string, events []Event) (answer, error) {
 	if err := c.load(ctx, events); err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	selected := map[string]bool{}
-	err := patiently(ctx, func() error {
-		ids, err := how.run(ctx, text)
-		for _, id := range ids {
-			selected[id] = true
-		}
+	var got answer
+	err := patiently(ctx, func() (err error) {
+		got, err = ask(ctx, how, text)
 		return err
 	})
-	return selected, err
+	return got, err
 }
 
 // cause asks about each part of the rule, the smallest first.

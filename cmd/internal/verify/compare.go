@@ -12,6 +12,7 @@ import (
 	"sigmatic/ast"
 	"sigmatic/backends"
 	"sigmatic/cmd/internal/verify/engine"
+	"sigmatic/evaluator/dialect"
 )
 
 // Report is the outcome of one query on one target.
@@ -331,9 +332,9 @@ func (c *comparison) run(ctx context.Context, r *Report) error {
 func (c *comparison) try(ctx context.Context, r *Report, how reading, text string, want []bool) error {
 	var first *Difference
 	for second := range 2 {
-		var ids []string
+		var got answer
 		err := patiently(ctx, func() (err error) {
-			ids, err = how.run(ctx, text)
+			got, err = ask(ctx, how, text)
 			return err
 		})
 		r.Runs++
@@ -341,7 +342,7 @@ func (c *comparison) try(ctx context.Context, r *Report, how reading, text strin
 			r.Differences = append(r.Differences, Difference{Reading: how.name, Text: text, Err: err})
 			return nil
 		}
-		failure, excused, err := c.judge(r, how, text, ids, want)
+		failure, excused, err := c.judge(r, how, text, got, want)
 		if err != nil {
 			return err
 		}
@@ -359,6 +360,32 @@ func (c *comparison) try(ctx context.Context, r *Report, how reading, text strin
 		return nil
 	}
 	return nil
+}
+
+// answer is what a query selects, and of what that is not known.
+type answer struct {
+	ids       []string            // sorted
+	undecided *dialect.QueryError // names the documents of which it is not known; nil if there are none
+}
+
+// ask runs a query. An interpreter that cannot tell of some events answers all
+// the same.
+func ask(ctx context.Context, how reading, text string) (answer, error) {
+	ids, err := how.run(ctx, text)
+	var unknown *dialect.QueryError
+	if errors.As(err, &unknown) && unknown.Documents != nil {
+		return answer{ids, unknown}, nil
+	}
+	return answer{ids: ids}, err
+}
+
+// verdict tells whether an event is selected, if that is known.
+func (a answer) verdict(id string) (selected, told bool) {
+	if a.undecided != nil && slices.Contains(a.undecided.Documents, id) {
+		return false, false
+	}
+	_, selected = slices.BinarySearch(a.ids, id)
+	return selected, true
 }
 
 // patiently tries again while the engine is short of memory: it says 429 until
@@ -381,12 +408,19 @@ func patiently(ctx context.Context, do func() error) error {
 
 // judge compares the verdicts on each event and asks the notes about those
 // that differ. It gives what they do not explain, or nil, and counts the rest.
-func (c *comparison) judge(r *Report, how reading, text string, ids []string, want []bool) (*Difference, []excuse, error) {
+func (c *comparison) judge(r *Report, how reading, text string, a answer, want []bool) (*Difference, []excuse, error) {
 	j := c.judgeOf(r, how)
 	var excused []excuse
 	failure := &Difference{Reading: how.name + c.typesInUse(j.fields), Text: text}
 	for i, e := range c.sample.Events {
-		_, got := slices.BinarySearch(ids, e.ID)
+		got, told := a.verdict(e.ID)
+		if !told {
+			if !j.several(e) {
+				return &Difference{Reading: how.name, Text: text, Err: a.undecided}, nil, nil
+			}
+			excused = append(excused, excuse{e.ID, backends.NoteSingleValue})
+			continue
+		}
 		if got == want[i] {
 			continue
 		}
@@ -414,8 +448,11 @@ func (c *comparison) judge(r *Report, how reading, text string, ids []string, wa
 type judge struct {
 	fields  []string
 	excuser excuser
+	// several reports whether an event breaks a single-value note.
 	several func(Event) bool
-	traits  traits
+	// modelled says that models tell what the target makes of such an event.
+	modelled bool
+	traits   traits
 	// breaches are what is known of events.
 	breaches map[string][]backends.NoteCode
 }
@@ -425,8 +462,10 @@ func (c *comparison) judgeOf(r *Report, how reading) judge {
 	return judge{
 		fields:  fields,
 		excuser: newExcuser(c.models(r, how, fields), r.Query.Expr),
-		several: func(e Event) bool { return c.severalValues(r, e, fields) },
+		several: func(e Event) bool { return severalValues(r, e, fields) },
 		traits:  traitsOf(r.Query.Expr),
+
+		modelled: c.Backend.Name() == "logsql" || c.Backend.Name() == "splunk",
 
 		breaches: c.sample.breaches,
 	}
@@ -438,7 +477,7 @@ func (j *judge) excuses(e Event, verdict bool) ([]backends.NoteCode, error) {
 	if err != nil || codes != nil {
 		return codes, err
 	}
-	if j.several(e) {
+	if !j.modelled && j.several(e) {
 		return []backends.NoteCode{backends.NoteSingleValue}, nil
 	}
 	if broken := j.breaches[e.ID]; len(broken) > 0 {
@@ -469,10 +508,7 @@ func (c *comparison) models(r *Report, how reading, fields []string) []model {
 }
 
 // severalValues reports whether the event breaks a single-value note.
-func (c *comparison) severalValues(r *Report, e Event, fields []string) bool {
-	if name := c.Backend.Name(); name == "logsql" || name == "splunk" {
-		return false // they have models
-	}
+func severalValues(r *Report, e Event, fields []string) bool {
 	for _, n := range r.Output.Notes {
 		if n.Code != backends.NoteSingleValue {
 			continue

@@ -64,10 +64,11 @@ func compileEval(c *syntax.EvalCommand) (stage, error) {
 		exprs = append(exprs, e)
 	}
 	return change(func(r *run, e *event) {
+		s := scope{run: r, event: e}
 		for i, f := range c.Fields {
-			v := exprs[i](scope{run: r, event: e})
+			v := exprs[i](s)
 			if v.kind == isBool {
-				r.unknown("a field that is true or false") // §2.2: it cannot be
+				s.unknown("a field that is true or false") // §2.2: it cannot be
 			}
 			if e.set(f.Name, v); f.Name == "_time" {
 				e.time, _ = v.asNumber()
@@ -107,7 +108,7 @@ func compileBin(c *syntax.BinCommand) (stage, error) {
 		f, ok := e.get(c.Field).asNumber()
 		if !ok {
 			if e.get(c.Field).kind != isNull {
-				r.unknown("bin on what is no number")
+				scope{run: r, event: e}.unknown("bin on what is no number")
 			}
 			return
 		}
@@ -119,7 +120,7 @@ func compileBin(c *syntax.BinCommand) (stage, error) {
 }
 
 func compileSort(c *syntax.SortCommand) stage {
-	return func(r *run) {
+	return together(func(r *run) {
 		list := slices.Clone(r.events)
 		slices.SortStableFunc(list, func(a, b *event) int {
 			for _, k := range c.Keys {
@@ -134,7 +135,7 @@ func compileSort(c *syntax.SortCommand) stage {
 			list = list[:c.Limit]
 		}
 		r.events = list
-	}
+	})
 }
 
 // compareSorted orders values; those that are missing come last.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -91,6 +92,8 @@ type run struct {
 	rows   bool // they are no events any more
 	first  bool // the stage is the first
 	err    error
+	// undecided are the events of which no document says what an expression makes.
+	undecided map[string]*dialect.QueryError
 }
 
 // kleene tells the logic of null.
@@ -99,10 +102,53 @@ func (r *run) kleene() bool { return r.store.logic == Kleene }
 // sure tells that the index finds what is looked for, and where a window ends.
 func (r *run) sure() bool { return r.store.logic == TwoValued }
 
-// unknown notes that no document says what a query makes of an event.
+// unknown notes that no document says what a query makes of the events.
 func (r *run) unknown(format string, args ...any) {
 	if r.err == nil {
-		r.err = &dialect.QueryError{Language: "SPL", Offset: -1, Unknown: true, Detail: fmt.Sprintf(format, args...)}
+		r.err = unknownError(format, args...)
+	}
+}
+
+func unknownError(format string, args ...any) *dialect.QueryError {
+	return &dialect.QueryError{Language: "SPL", Offset: -1, Unknown: true, Detail: fmt.Sprintf(format, args...)}
+}
+
+// unknown notes that no document says what an expression makes of this event.
+// Commands that take events one by one go on with the others.
+func (s scope) unknown(format string, args ...any) {
+	if s.undecided == nil {
+		s.undecided = map[string]*dialect.QueryError{}
+	}
+	if s.undecided[s.event.id] == nil {
+		s.undecided[s.event.id] = unknownError(format, args...)
+	}
+}
+
+// undecidedError names the events that are undecided, or is nil.
+func (r *run) undecidedError() error {
+	if len(r.undecided) == 0 {
+		return nil
+	}
+	ids := slices.Sorted(maps.Keys(r.undecided))
+	err := *r.undecided[ids[0]]
+	err.Documents = ids
+	return &err
+}
+
+// together makes a command that weighs events against each other: one that is
+// undecided leaves all of them so.
+func together(apply stage) stage {
+	decided := func(r *run) bool {
+		for _, err := range r.undecided {
+			r.err = err
+		}
+		return len(r.undecided) == 0
+	}
+	return func(r *run) {
+		if decided(r) {
+			apply(r)
+			decided(r)
+		}
 	}
 }
 
@@ -130,18 +176,23 @@ func (s *store) Select(query string) ([]string, error) {
 	if r.rows {
 		return nil, &dialect.QueryError{Language: "SPL", Offset: -1, Unknown: true, Detail: "the query makes rows that are no events"}
 	}
-	ids := make([]string, len(r.events))
-	for i, e := range r.events {
-		ids[i] = e.id
+	var ids []string
+	for _, e := range r.events {
+		if r.undecided[e.id] == nil {
+			ids = append(ids, e.id)
+		}
 	}
 	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	return slices.Compact(ids), r.undecidedError()
 }
 
 // Rows runs a query. Numbers that it computed are of type json.Number.
 func (s *store) Rows(query string) ([]dialect.Row, error) {
 	r, err := s.run(query)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.undecidedError(); err != nil {
 		return nil, err
 	}
 	out := make([]dialect.Row, len(r.events))

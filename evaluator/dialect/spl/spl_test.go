@@ -274,3 +274,24 @@ func FuzzSelect(f *testing.F) {
 		}
 	})
 }
+
+// TestUndecided holds that an event of which no document says what a query makes
+// of it leaves the others decided, and that a command which weighs events against
+// each other leaves none so.
+func TestUndecided(t *testing.T) {
+	for _, i := range spl.Interpreters() {
+		s := load(t, i, `one {"f":"X"}
+two {"f":["x","y"]}
+other {"f":"z"}`)
+		const query = `* | where lower('f')="x" OR lower('f{}')="x"`
+		ids, err := s.Select(query)
+		var unknown *dialect.QueryError
+		if !errors.As(err, &unknown) || !slices.Equal(unknown.Documents, []string{"two"}) || !slices.Equal(ids, []string{"one"}) {
+			t.Errorf("%s: %v, %v", query, ids, err)
+		}
+		ids, err = s.Select(query + ` | sort 0 f`)
+		if !errors.As(err, &unknown) || unknown.Documents != nil || ids != nil {
+			t.Errorf("%s, sorted: %v, %v", query, ids, err)
+		}
+	}
+}

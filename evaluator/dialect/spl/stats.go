@@ -17,13 +17,13 @@ func compileStats(c *syntax.StatsCommand) (stage, error) {
 	}
 	switch c.Kind {
 	case syntax.Stats:
-		return a.stats, nil
+		return together(a.stats), nil
 	case syntax.EventStats:
-		return a.eventStats, nil
+		return together(a.eventStats), nil
 	case syntax.StreamStats:
 	}
 	w, err := newWindow(c)
-	return func(r *run) { a.streamStats(r, w) }, err
+	return together(func(r *run) { a.streamStats(r, w) }), err
 }
 
 // aggregator computes the columns of groups.
