@@ -15,7 +15,9 @@ import (
 // Kibana runs KQL as Kibana does: it reads the text by the rules of Kibana's
 // grammar (kbn-es-query, grammar.peggy) and asks Elasticsearch in the query DSL
 // that Kibana builds for fields of a known type (is.ts, range.ts). It shares no
-// code with the backend.
+// code with the backend. Nor does it with parser/query/kql and the interpreter,
+// though it reads the same language: on an engine it judges them too, and a
+// misreading that judge and judged had in common would be seen by neither.
 type Kibana struct {
 	*engine.KQL
 	mapping engine.Mapping
