@@ -41,6 +41,10 @@ const (
 	// rule runs counts exactly: measured for 2,900 and not for 3,500, on
 	// Elasticsearch 8.19.21.
 	maxCardinality = 2900
+	// maxTotal is the number of events up to which a search tells how many there
+	// are (track_total_hits), which is what a rule without a group looks at
+	// (find_threshold_signals.ts).
+	maxTotal = 10_000
 )
 
 // Aggregation gives the part of a detection rule that says a correlation, or why
@@ -76,7 +80,9 @@ func Aggregation(c *backends.Correlation) (*Aggregated, error) {
 			return nil, errors.New("a threshold rule counts events, and the values of one field")
 		}
 	}
-	out.Value = max(out.Value, 1)
+	if out.Value = max(out.Value, 1); len(keys) == 0 && out.Value > maxTotal {
+		return nil, fmt.Errorf("a threshold rule without a group counts to %d", maxTotal)
+	}
 	return &Aggregated{Threshold: out, Span: d.Window.Span}, nil
 }
 

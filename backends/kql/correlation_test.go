@@ -74,6 +74,10 @@ func TestAggregationRefused(t *testing.T) {
 			a := &c.Document.Aggregates[0]
 			a.Thresholds = append(a.Thresholds, ast.Threshold{Op: ast.Less, Number: number("9")})
 		},
+		"more events than are counted without a group": func(c *backends.Correlation) {
+			c.Inputs[0].Keys = nil
+			c.Document.Aggregates[0].Thresholds[0].Number = number("10001")
+		},
 		"not equal": func(c *backends.Correlation) { c.Document.Aggregates[0].Thresholds[0].NotEqual = true },
 		"groups in other fields": func(c *backends.Correlation) {
 			other := c.Inputs[0]
