@@ -292,6 +292,9 @@ func (p *docParser) newTerms(c *ast.Correlation, condition *yamldoc.Pair) {
 	if len(c.Rules) == 0 && !diag.HasErrors(p.diags) {
 		p.errorf(diag.BadCorrelationRules, p.root.Pair("correlation").Key.Span, "name the rules that it is about, by id or name", "the correlation has no rules")
 	}
+	if w := p.root.Get("correlation").Pair("window"); w != nil && c.Window.Tumbling {
+		p.errorf(diag.BadCorrelation, w.Value.Span, "remove it", "the history of a correlation of type new_terms is the time before each event, and no bucket")
+	}
 	c.NewTerms = &ast.NewTerms{Fields: c.GroupBy, History: c.Window.Span}
 }
 
