@@ -264,6 +264,32 @@ func TestLogsQLRequests(t *testing.T) {
 	}
 }
 
+// Close asks the server to delete what was loaded, and nothing else; of what stays
+// because the server refuses Kept tells.
+func TestLogsQLClose(t *testing.T) {
+	const unknownPath = `400 unsupported path requested: "/delete/run_task"` // VictoriaLogs 1.121.0
+	for deletion, stays := range map[string]bool{`{"task_id":"1"}`: false, unknownPath: true} {
+		address, seen := serve(t, ``, ``, `{"_sigmatic_id":"a"}`, deletion)
+		l := NewLogsQL(address, LogsQLOptions{})
+		if err := l.Load(t.Context(), []Event{{ID: "a", Body: json.RawMessage(`{"f":"x"}`)}}, nil); err != nil {
+			t.Fatal(err)
+		}
+		run := l.run
+		for range 2 { // the second has nothing to do
+			if err := l.Close(t.Context()); err != nil {
+				t.Errorf("%s: %v", deletion, err)
+			}
+		}
+		want := request{"POST", "/delete/run_task?filter=%7B_sigmatic_run%3D%22" + run + "%22%7D", "", ""}
+		if diff := cmp.Diff([]request{want}, (*seen)[3:]); diff != "" {
+			t.Errorf("%s: requests (-want +got):\n%s", deletion, diff)
+		}
+		if kept := l.Kept(); (kept != "") != stays || stays && !strings.Contains(kept, `{_sigmatic_run="`+run+`"}`) {
+			t.Errorf("%s: kept %q", deletion, kept)
+		}
+	}
+}
+
 func TestQueryError(t *testing.T) {
 	long := strings.Repeat("x", 600)
 	for answer, want := range map[string]string{

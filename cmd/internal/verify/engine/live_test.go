@@ -5,6 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +178,30 @@ func TestLiveIsolation(t *testing.T) {
 		load(t, first, liveEvents[3:])
 		got, err = first.Select(t.Context(), query)
 		checkAnswer(t, "after a second load: "+query, got, err, "de")
+	}
+}
+
+// What the client says of the events it leaves behind is true: they stay on a
+// server that does not delete, and only there.
+func TestLiveKept(t *testing.T) {
+	l := enginetest.LogsQL(t, engine.LogsQLOptions{})
+	load(t, l, liveEvents)
+	if err := l.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	kept := regexp.MustCompile(`\{_sigmatic_run="[^"]+"\}`).FindString(l.Kept())
+	if kept == "" {
+		t.Skip("the server deletes in a task of its own, which this test does not wait for")
+	}
+	ask := os.Getenv(engine.EnvLogsQL) + "/select/logsql/query?" + url.Values{"query": {kept + " | fields _sigmatic_id"}}.Encode()
+	answer, err := http.Get(ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if lines := strings.Count(string(text), "\n"); err != nil || lines != len(liveEvents) {
+		t.Errorf("error %v, %d events under %s, want %d", err, lines, kept, len(liveEvents))
 	}
 }
 
