@@ -31,6 +31,7 @@ var kibanaRules = map[string]string{
 	"count without a group":  "{type: event_count, rules: [base], timespan: 10s, condition: {gt: 2}}",
 	"count by two fields":    "{type: event_count, rules: [base], group-by: [u, r], timespan: 10s, condition: {gt: 1}}",
 	"values of a field":      "{type: value_count, rules: [base], group-by: [u], timespan: 10s, condition: {gte: 2, field: r}}",
+	"events and values":      "{type: event_count, rules: [base], group-by: [u], timespan: 10s, condition: [{gte: 3}, {type: value_count, field: r, gte: 2}]}",
 	"new term":               "{type: new_terms, rules: [base], group-by: [u], timespan: 10s}",
 	"new pair":               "{type: new_terms, rules: [base], group-by: [u, r], timespan: 10s}",
 	"any event":              "{type: event_count, rules: [base], group-by: [u], timespan: 10s, condition: {gte: 0}}",
