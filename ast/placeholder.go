@@ -59,6 +59,9 @@ func PlaceholdersOf(v Value) []string {
 // placeholder that vars does not know stays. What cannot be expanded is said in
 // diagnostics, and left as it was.
 func ExpandPlaceholders(r *Rule, vars Vars) (*Rule, []diag.Diagnostic) {
+	if len(vars) == 0 {
+		return r, nil
+	}
 	x := expander{vars: vars}
 	detections := x.named(r.Detections)
 	if !x.changed {

@@ -259,19 +259,31 @@ func (s *Schema) near(name string) string {
 	return diag.Nearest(name, names)
 }
 
+// covers reports whether a field of the store is of the target, and what the * of
+// the target's name then stands for.
+func (t *target) covers(name string) (below string, ok bool) {
+	if t.name == name {
+		return "", true
+	}
+	if head, starred := strings.CutSuffix(t.name, "*"); starred {
+		return strings.CutPrefix(name, head)
+	}
+	return "", false
+}
+
 // stored gives the traits of a field of the store.
 func (s *Schema) stored(name string) ast.Field {
 	for _, f := range s.fields {
-		for _, t := range append(slices.Clone(f.targets), f.network) {
-			if t == nil {
-				continue
+		for _, t := range f.targets {
+			if below, ok := t.covers(name); ok {
+				return s.at(t, below)
 			}
-			if t.name == name {
-				return s.at(t, "")
-			}
-			if head, ok := strings.CutSuffix(t.name, "*"); ok && strings.HasPrefix(name, head) {
-				return s.at(t, name[len(head):])
-			}
+		}
+		if f.network == nil {
+			continue
+		}
+		if below, ok := f.network.covers(name); ok {
+			return s.at(f.network, below)
 		}
 	}
 	for _, d := range s.derived {

@@ -46,14 +46,14 @@ func (k Kind) String() string { return kindNames[k] }
 // Node is a piece of a YAML document.
 type Node struct {
 	Kind  Kind
-	Text  string // scalars: the text after unquoting; of plain ones the lexeme
-	Plain bool   // a scalar without quotes or block indicator
-	Doubt Doubt  // why the type of a plain scalar may surprise its author
-	Items []*Node
-	Pairs []Pair
-	Span  source.Span
+	Plain bool  // a scalar without quotes or block indicator
+	Doubt Doubt // why the type of a plain scalar may surprise its author
 	// Faulty is a document of ParseAll that lacks what diagnostics speak of.
 	Faulty bool
+	Text   string // scalars: the text after unquoting; of plain ones the lexeme
+	Items  []*Node
+	Pairs  []Pair
+	Span   source.Span
 }
 
 // Pair is one entry of a mapping. The key is always a scalar.
@@ -169,7 +169,7 @@ type builder struct {
 // document.
 func (b *builder) alloc() *Node {
 	if len(b.spare) == 0 {
-		b.spare = make([]Node, 32)
+		b.spare = make([]Node, 16)
 	}
 	n := &b.spare[0]
 	b.spare = b.spare[1:]
