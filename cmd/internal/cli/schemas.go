@@ -74,9 +74,10 @@ func (f *schemaFlags) of(ls ast.LogSource, target string) *pipeline.Schema {
 // prepared is a rule in the terms of one target.
 type prepared struct {
 	rule     *ast.Rule
-	queries  []*ast.Query // one for each condition of the rule
-	schema   string       // the name of the schema that gave the terms
-	source   backends.Source
+	queries  []*ast.Query      // one for each condition of the rule
+	schema   string            // the name of the schema that gave the terms
+	hints    pipeline.Source   // where the stores that the schema describes have the events
+	source   backends.Source   // the hints, if the target reads such a store
 	notes    []backends.Note   // on what the terms take for granted
 	warnings []diag.Diagnostic // fields that the schema does not describe
 	loss     *diag.Diagnostic  // why the schema cannot say the rule
@@ -91,11 +92,12 @@ func (c *convertRun) prepare(r loadedRule, b backends.Backend, others []*prepare
 	for _, o := range others {
 		if o != nil && o.err == nil && o.schema == s.Name {
 			p := *o
+			p.source = sourceFor(b, s, p.hints)
 			return &p
 		}
 	}
 	rule, src, diags := s.Apply(r.Rule)
-	p := &prepared{rule: rule, schema: s.Name, source: backends.Source(src)}
+	p := &prepared{rule: rule, schema: s.Name, hints: src, source: sourceFor(b, s, src)}
 	for i, d := range diags {
 		if d.Severity == diag.Error || c.schema.strict {
 			p.rule, p.loss = r.Rule, &diags[i]
@@ -117,6 +119,16 @@ func (c *convertRun) prepare(r loadedRule, b backends.Backend, others []*prepare
 		}
 	}
 	return p
+}
+
+// sourceFor gives the hints of a schema to the targets whose customary schema it
+// is: the index of an Elasticsearch is none of Splunk's. A schema that is nobody's
+// customary one, such as a user's own, is taken at its word.
+func sourceFor(b backends.Backend, s *pipeline.Schema, hints pipeline.Source) backends.Source {
+	if len(s.Targets) > 0 && !slices.Contains(s.Targets, b.Name()) {
+		return backends.Source{}
+	}
+	return backends.Source(hints)
 }
 
 // schemaReport says what the schemas do not know of the rules: in full of one
