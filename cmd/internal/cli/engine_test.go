@@ -47,13 +47,24 @@ func TestScanSpills(t *testing.T) {
 	for _, processors := range []int{1, 5} {
 		runtime.GOMAXPROCS(processors)
 		if _, got, gotReport := run(t, "scan", "-f", "jsonl", file, sample); got != both || gotReport != bothReport {
-			t.Errorf("%d processors give other findings\n%s\n%s", processors, gotReport, bothReport)
+			t.Errorf("%d processors give other findings, the first of them\n%s\n%s%s", processors, firstDifference(got, both), gotReport, bothReport)
 		}
 	}
 	lines := slices.Collect(strings.Lines(want))
 	if !slices.IsSortedFunc(lines, func(a, b string) int { return strings.Compare(timeOf(a), timeOf(b)) }) {
 		t.Error("the findings are not in the order of time")
 	}
+}
+
+// firstDifference shows the first line in which two texts differ.
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d: %s\n   want: %s", i+1, g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
 }
 
 func timeOf(line string) string {

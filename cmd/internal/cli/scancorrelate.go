@@ -472,7 +472,9 @@ func (b *scanBatch) seenAt(text string) {
 		}
 		text = at.UTC().Format(time.RFC3339)
 	}
-	b.earliest = earlier(b.earliest, text)
+	if first := earlier(b.earliest, text); first != b.earliest {
+		b.earliest = strings.Clone(first) // the record's bytes are read over
+	}
 }
 
 func earlier(a, b string) string {
