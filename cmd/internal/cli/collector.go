@@ -15,7 +15,8 @@ import (
 
 // What is sorted by time begins with what it is: an event that rules matched, or a finding of a correlation.
 const (
-	ofRules byte = iota
+	ofRules      byte = iota
+	ofCorrelated      // by rules, of which correlations need one
 	ofCorrelation
 )
 
@@ -100,7 +101,7 @@ func (c *collector) take(b cloudtrail.Batch[*scanBatch]) error {
 			continue
 		}
 		st.matched++
-		if err := c.keep(number, b.First+found.index, found.at, batch.data[found.start:found.end]); err != nil {
+		if err := c.keep(number, b.First, found, batch.data); err != nil {
 			return err
 		}
 	}
@@ -113,8 +114,12 @@ func (c *collector) remember(b cloudtrail.Batch[*scanBatch]) error {
 	for _, u := range b.Result.unreadable {
 		c.run.errorf("%s", u.text)
 	}
-	for _, h := range b.Result.hits {
-		if err := c.keep(c.records+uint64(h.record), b.First+h.index, h.at, b.Result.data[h.start:h.end]); err != nil {
+	for i := range b.Result.hits {
+		h := &b.Result.hits[i]
+		if h.kind != ofCorrelated {
+			continue
+		}
+		if err := c.keep(c.records+uint64(h.record), b.First, h, b.Result.data); err != nil {
 			return err
 		}
 	}
@@ -135,8 +140,9 @@ func (c *collector) undecided(id spill.ID, number uint64, matched bool) error {
 }
 
 // keep keeps a hit, for good or until it is known whether its record is a duplicate.
-func (c *collector) keep(number uint64, record int, at spill.Key, data []byte) error {
-	c.head = binary.AppendUvarint(binary.AppendUvarint(append(c.head[:0], ofRules), uint64(len(c.sources)-1)), uint64(record))
+func (c *collector) keep(number uint64, first int, h *hit, batch []byte) error {
+	at, data := h.at, batch[h.start:h.end]
+	c.head = binary.AppendUvarint(binary.AppendUvarint(append(c.head[:0], h.kind), uint64(len(c.sources)-1)), uint64(first+h.index))
 	if c.held != nil {
 		return c.held.Add(spill.Key{number, at[0], at[1]}, c.head, data)
 	}

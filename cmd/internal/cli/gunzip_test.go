@@ -14,6 +14,7 @@ import (
 
 // readGzip decompresses all files below a folder; with gjson it also passes over the records of each.
 func readGzip(dir string, pass bool) {
+	var text bytes.Buffer // used again: what is compared to must not lose time on memory
 	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -31,7 +32,7 @@ func readGzip(dir string, pass bool) {
 			_, err = io.Copy(io.Discard, z)
 			return err
 		}
-		var text bytes.Buffer
+		text.Reset()
 		if _, err := text.ReadFrom(z); err != nil {
 			os.Exit(1)
 		}

@@ -298,6 +298,12 @@ func (c *correlator) merge(hits *spill.Sorter) (*spill.Sorter, error) {
 	}
 	c.engine = correlate.NewEngine(c.plan, options, c.found)
 	for key, data := range hits.All() {
+		if data[0] == ofRules {
+			if c.failed = c.out.Add(key, data); c.failed != nil {
+				break
+			}
+			continue
+		}
 		h := c.read(key, data)
 		if h.reported {
 			c.failed = errors.Join(c.failed, c.out.Add(key, data))

@@ -95,6 +95,7 @@ type hit struct {
 	index      int       // as cloudtrail.Record has it
 	at         spill.Key // the place of the event's time
 	start, end int
+	kind       byte // ofRules or ofCorrelated
 }
 
 // unreadable is a record that cannot be evaluated.
@@ -160,7 +161,7 @@ func (w *scanWorker) Take(r cloudtrail.Record) {
 		return
 	}
 	h := hit{record: record, index: r.Index, at: timeKey(w.cell(cellTime)), start: len(b.data)}
-	b.data = w.appendHit(b.data, matches, r.Raw)
+	b.data, h.kind = w.appendHit(b.data, matches, r.Raw)
 	h.end = len(b.data)
 	b.hits = append(b.hits, h)
 }
@@ -183,8 +184,8 @@ func (w *scanWorker) cell(number int) string {
 	return ""
 }
 
-// appendHit writes the cells, the event where it is asked for, the rules, and the values that correlations need.
-func (w *scanWorker) appendHit(b []byte, matches []int, raw []byte) []byte {
+// appendHit writes the cells, the event where it is asked for, the rules, and the values that correlations need. It tells which kind of hit that is.
+func (w *scanWorker) appendHit(b []byte, matches []int, raw []byte) ([]byte, byte) {
 	for number := range w.cells {
 		b = appendText(b, w.cell(number))
 	}
@@ -206,10 +207,10 @@ func (w *scanWorker) appendHit(b []byte, matches []int, raw []byte) []byte {
 		correlated = correlated || d.correlated
 	}
 	b = append(b, 0)
-	if correlated {
-		b = w.appendValues(b)
+	if !correlated {
+		return b, ofRules
 	}
-	return b
+	return w.appendValues(b), ofCorrelated
 }
 
 func (w *scanWorker) appendMatched(b []byte, query int) []byte {
