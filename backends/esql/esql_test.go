@@ -344,12 +344,23 @@ func TestConstants(t *testing.T) {
 	expect(t, not(leaf("f", re(`[^\x00-\x{10FFFF}]`))), "TRUE")
 }
 
+// TestLoweredRegex runs over what does not tell letters from their fellows.
+func TestLoweredRegex(t *testing.T) {
+	lowered := sigma.Field{Name: "f", Type: sigma.TypeKeyword, Case: sigma.CaseFolded}
+	for _, source := range []string{`[0-9]{3}`, `[^0-9]`, `\d+-.`, `(?i)[a-f]x`} {
+		if _, err := New().Convert(query(leafOf(lowered, re(source))), backends.Options{}); err != nil {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	deep := otherLeaf()
 	for i := range 60 {
 		deep = or(leaf("f", text(fmt.Sprint("a", i))), and(leaf("g", text(fmt.Sprint("b", i))), not(deep)))
 	}
 	double := sigma.Field{Name: "f", Type: sigma.TypeDouble}
+	lowered := sigma.Field{Name: "f", Type: sigma.TypeKeyword, Case: sigma.CaseFolded}
 	for _, c := range []struct {
 		expr    sigma.Expr
 		feature backends.Feature
@@ -374,6 +385,9 @@ func TestRefusals(t *testing.T) {
 		{leafOf(double, num("9007199254740993")), backends.FeatureComparison},
 		{leafOf(sigma.Field{Name: "f", Type: sigma.TypeIP}, cidr("::/0")), backends.FeatureIPv6},
 		{leafOf(sigma.Field{Name: "f", Type: sigma.TypeIP}, &sigma.TimePart{}), backends.FeatureTimePart},
+		{leafOf(lowered, re("[0-9]a")), backends.FeatureCased},
+		{leafOf(lowered, re("[a-f]")), backends.FeatureCased},
+		{leafOf(lowered, &sigma.TimePart{}), backends.FeatureTimePart},
 		{leaf("f", &sigma.FieldRef{Field: sigma.Field{Name: "g", Type: sigma.TypeIP}}), backends.FeatureFieldRef},
 		{leaf("f", &sigma.Pattern{Parts: []sigma.Part{sigma.Placeholder{Name: "x"}}}), backends.FeaturePlaceholder},
 		{deep, backends.FeatureSize},

@@ -201,20 +201,23 @@ func (c *converter) pattern(l *list, v *ast.Pattern) error {
 // isStored reports whether the plain operators compare the text that an event had.
 func isStored(t ast.FieldType) bool { return t == ast.TypeKeyword || t == ast.TypeText }
 
+// isLowered reports whether a normalizer lowers what is stored.
+func isLowered(f ast.Field) bool { return f.Case == ast.CaseFolded && f.Type == ast.TypeKeyword }
+
 // spelled is a pattern in the letter case that the field is known to have, if
 // any. A normalizer works on what is stored and on what the index is asked for,
 // but not on what is compared outside of the index, so the text is lowered here
 // as it lowers. A text field's values are compared as they came.
 func spelled(f ast.Field, v *ast.Pattern) (*ast.Pattern, error) {
-	if !patternHasCase(v) || f.Case == ast.CaseUnknown || f.Case == ast.CaseFolded && f.Type != ast.TypeKeyword {
+	if !patternHasCase(v) || f.Case == ast.CaseUnknown || f.Case == ast.CaseFolded && !isLowered(f) {
 		return v, nil
 	}
-	if f.Case == ast.CaseFolded && v.Cased {
+	if isLowered(f) && v.Cased {
 		return nil, unsupported(backends.FeatureCased, v.Span, fmt.Sprintf("%q is stored in one letter case", f.Name))
 	}
 	s := *v
 	s.Cased = true
-	if f.Case == ast.CaseFolded {
+	if isLowered(f) {
 		s.Parts = slices.Clone(v.Parts)
 		for i, p := range s.Parts {
 			if lit, ok := p.(ast.Literal); ok {
@@ -434,7 +437,7 @@ func (c *converter) boolean(l *list, v *ast.Bool) error {
 		c.assumeOr("boolean", l.field)
 		l.search.terms = append(l.search.terms, &term{text: word, native: true, span: v.Span}, anyCase)
 	case ast.TypeKeyword, ast.TypeText:
-		if isStored(l.field.Type) && (l.field.Case == ast.CaseCanonical || l.field.Case == ast.CaseFolded && l.field.Type == ast.TypeKeyword) {
+		if isStored(l.field.Type) && (l.field.Case == ast.CaseCanonical || isLowered(l.field)) {
 			if l.field.Multi == ast.SingleValued {
 				l.in = append(l.in, quoteString(word))
 				return nil
@@ -470,6 +473,9 @@ func (c *converter) regex(l *list, v *ast.Regex) error {
 	if p.never {
 		l.other = append(l.other, backends.Const(false))
 		return nil
+	}
+	if isLowered(l.field) && regexMindsCase(re) {
+		return unsupported(backends.FeatureCased, v.Span, fmt.Sprintf("%q is stored in one letter case", l.field.Name))
 	}
 	if ok, err := c.text(l, "regular expression", v.Span); err != nil || !ok {
 		return err
@@ -616,6 +622,9 @@ func (c *converter) timePart(l *list, v *ast.TimePart) error {
 	switch l.field.Type {
 	case ast.TypeDate:
 	case ast.TypeUnknown, ast.TypeKeyword, ast.TypeText:
+		if isLowered(l.field) { // TO_DATETIME reads T and Z, and no t and z
+			return unsupported(backends.FeatureTimePart, v.Span, fmt.Sprintf("%q is stored in lower case", l.field.Name))
+		}
 		date = "TO_DATETIME(" + date + ")"
 	default:
 		return unsupported(backends.FeatureTimePart, v.Span, fmt.Sprintf("%q is not stored as a date", l.field.Name))

@@ -19,7 +19,8 @@ var errNotLoaded = errors.New("nothing was loaded")
 // share.
 type elastic struct {
 	remote
-	index string // "" until Load
+	index  string   // "" until Load
+	folded []string // keyword fields with a normalizer
 }
 
 func newElastic(name, address string, login Login) elastic {
@@ -28,6 +29,11 @@ func newElastic(name, address string, login Login) elastic {
 
 // Name returns the short name of the query language.
 func (x *elastic) Name() string { return x.name }
+
+// FoldKeywords says which fields, where they are keywords, are loaded with the
+// normalizer lowercase, which lowers what is stored and what the index is asked
+// for (https://www.elastic.co/docs/reference/text-analysis/normalizers).
+func (x *elastic) FoldKeywords(fields ...string) { x.folded = fields }
 
 // Load makes a new index of the events and drops the one before it.
 func (x *elastic) Load(ctx context.Context, events []Event, m Mapping) error {
@@ -38,7 +44,7 @@ func (x *elastic) Load(ctx context.Context, events []Event, m Mapping) error {
 		return err
 	}
 	name := "sigmatic-verify-" + newRun()
-	if err := x.doJSON(ctx, http.MethodPut, "/"+name, indexBody(m), nil); err != nil {
+	if err := x.doJSON(ctx, http.MethodPut, "/"+name, indexBody(m, x.folded), nil); err != nil {
 		return err
 	}
 	x.index = name
@@ -109,13 +115,16 @@ func (x *elastic) Close(ctx context.Context) error {
 // that it has in JSON. There is no ignore_above: a value longer than that reads
 // as null and matches nothing. Objects are flattened, so that a name can have a
 // value in one event and an object in another, as in CloudTrail.
-func indexBody(m Mapping) map[string]any {
+func indexBody(m Mapping, folded []string) map[string]any {
 	keyword := map[string]any{"type": Keyword}
 	properties := map[string]any{}
 	for field, t := range m {
 		p := map[string]any{"type": t}
 		if slices.Contains([]FieldType{IP, Long, Double, Boolean, Date}, t) {
 			p["ignore_malformed"] = true
+		}
+		if t == Keyword && slices.Contains(folded, field) {
+			p["normalizer"] = "lowercase"
 		}
 		properties[field] = p
 	}
