@@ -38,6 +38,22 @@ func (c *Correlation) Range() source.Span { return c.Span }
 // Meta implements Document.
 func (c *Correlation) Meta() *Metadata { return &c.Metadata }
 
+// FieldIn is the field that a name of the correlation, which may be an alias,
+// means in the events of a referenced document.
+func (c *Correlation) FieldIn(r Reference, name string) string {
+	for _, a := range c.Aliases {
+		if a.Name.Value != name {
+			continue
+		}
+		for _, f := range a.Fields {
+			if f.Rule.Target == r.Target {
+				return f.Field.Value
+			}
+		}
+	}
+	return name
+}
+
 // CorrelationType is the kind of a correlation.
 type CorrelationType uint8
 

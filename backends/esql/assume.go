@@ -6,7 +6,6 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"sigmatic/ast"
@@ -150,7 +149,7 @@ func regexMayBeNumber(re *syntax.Regexp) bool {
 			}
 		}
 	case syntax.OpCharClass:
-		return some(func(n rune) bool { return inRanges(re.Rune, n) })
+		return some(func(n rune) bool { return backends.InClass(re.Rune, n) })
 	case syntax.OpRepeat:
 		return re.Min == 0 || regexMayBeNumber(re.Sub[0])
 	case syntax.OpCapture, syntax.OpPlus:
@@ -163,15 +162,6 @@ func regexMayBeNumber(re *syntax.Regexp) bool {
 	return true
 }
 
-func inRanges(ranges []rune, r rune) bool {
-	for i := 0; i < len(ranges); i += 2 {
-		if ranges[i] <= r && r <= ranges[i+1] {
-			return true
-		}
-	}
-	return false
-}
-
 // regexMindsCase reports whether an expression tells a letter from its fellows of
 // another case.
 func regexMindsCase(re *syntax.Regexp) bool {
@@ -179,33 +169,7 @@ func regexMindsCase(re *syntax.Regexp) bool {
 	case syntax.OpLiteral:
 		return re.Flags&syntax.FoldCase == 0 && backends.HasCase(string(re.Rune))
 	case syntax.OpCharClass:
-		return classMindsCase(re.Rune)
+		return backends.ClassMindsCase(re.Rune)
 	}
 	return slices.ContainsFunc(re.Sub, regexMindsCase)
-}
-
-// lastCased is the last letter of Unicode that has a fellow of another case.
-const lastCased = 0x1E943
-
-// classMindsCase reports whether a class, given by its ranges, has a letter and
-// lacks one of its fellows.
-func classMindsCase(ranges []rune) bool {
-	has := func(r rune) bool {
-		for i := 0; i < len(ranges); i += 2 {
-			if ranges[i] <= r && r <= ranges[i+1] {
-				return true
-			}
-		}
-		return false
-	}
-	for i := 0; i < len(ranges); i += 2 {
-		for r := ranges[i]; r <= min(ranges[i+1], lastCased); r++ {
-			for fellow := unicode.SimpleFold(r); fellow != r; fellow = unicode.SimpleFold(fellow) {
-				if !has(fellow) {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }

@@ -437,7 +437,7 @@ func (c *converter) boolean(l *list, v *ast.Bool) error {
 		c.assumeOr("boolean", l.field)
 		l.search.terms = append(l.search.terms, &term{text: word, native: true, span: v.Span}, anyCase)
 	case ast.TypeKeyword, ast.TypeText:
-		if isStored(l.field.Type) && (l.field.Case == ast.CaseCanonical || isLowered(l.field)) {
+		if l.field.Case == ast.CaseCanonical || isLowered(l.field) {
 			if l.field.Multi == ast.SingleValued {
 				l.in = append(l.in, quoteString(word))
 				return nil

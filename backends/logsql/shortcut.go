@@ -153,7 +153,7 @@ func bare(r, tree *syntax.Regexp) {
 	switch r.Op {
 	case syntax.OpCharClass:
 		if len(r.Rune) > large || isWide(r) && !isExposed(tree, r, false) {
-			if mindsCase(r) {
+			if backends.ClassMindsCase(r.Rune) {
 				r.Rune = []rune{'a', 'c'} // Go writes flags around it in another way
 			} else {
 				r.Rune = []rune{'0', '9'}
@@ -162,37 +162,6 @@ func bare(r, tree *syntax.Regexp) {
 	case syntax.OpRepeat:
 		r.Min, r.Max = min(r.Min, 2), min(r.Max, 2)
 	}
-}
-
-// mindsCase reports whether a class has some letter and lacks it in another case.
-func mindsCase(class *syntax.Regexp) bool {
-	ranges := class.Rune
-	if isWide(class) { // the same is true of the characters it lacks, which are fewer
-		ranges = nil
-		next := rune(0)
-		for i := 0; i < len(class.Rune); i += 2 {
-			if class.Rune[i] > next {
-				ranges = append(ranges, next, class.Rune[i]-1)
-			}
-			next = class.Rune[i+1] + 1
-		}
-	}
-	has := func(r rune) bool {
-		for i := 0; i < len(ranges); i += 2 {
-			if ranges[i] <= r && r <= ranges[i+1] {
-				return true
-			}
-		}
-		return false
-	}
-	for i := 0; i < len(ranges); i += 2 {
-		for r := ranges[i]; r <= ranges[i+1]; r++ {
-			if f := unicode.SimpleFold(r); f != r && !has(f) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // ungroup removes capturing groups and what matches nothing but emptiness.

@@ -200,12 +200,7 @@ func TestDamage(t *testing.T) {
 			t.Run(group+"/"+test.name, func(t *testing.T) {
 				opts := Options{MaxDepth: 10, MaxRecord: 120}
 				got := read(t, strings.NewReader(test.text), opts)
-				if diff := cmp.Diff(test.records, got.raws()); diff != "" {
-					t.Errorf("records (-want +got):\n%s", diff)
-				}
-				if diff := cmp.Diff(test.problems, got.told()); diff != "" {
-					t.Errorf("problems (-want +got):\n%s", diff)
-				}
+				got.expect(t, test.records, test.problems)
 				bytewise := read(t, iotest.OneByteReader(strings.NewReader(test.text)), opts)
 				got.Stats.SourceBytes, bytewise.Stats.SourceBytes = 0, 0 // reading ahead differs
 				if diff := cmp.Diff(got, bytewise); diff != "" {
@@ -324,13 +319,7 @@ func TestCorruptCompressed(t *testing.T) {
 			`in:4: the zstd data is damaged: CRC check failed; everything before it was read [corrupt-zstd]`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := read(t, strings.NewReader(test.text), Options{})
-			if diff := cmp.Diff(test.records, got.raws()); diff != "" {
-				t.Errorf("records (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(test.problems, got.told()); diff != "" {
-				t.Errorf("problems (-want +got):\n%s", diff)
-			}
+			read(t, strings.NewReader(test.text), Options{}).expect(t, test.records, test.problems)
 		})
 	}
 }
@@ -356,13 +345,7 @@ func TestUnreadable(t *testing.T) {
 			`in:1: cannot be read further: the disk is gone; everything before it was read [unreadable]`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := read(t, test.r, Options{})
-			if diff := cmp.Diff(test.records, got.raws()); diff != "" {
-				t.Errorf("records (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff([]string{test.problem}, got.told()); diff != "" {
-				t.Errorf("problems (-want +got):\n%s", diff)
-			}
+			read(t, test.r, Options{}).expect(t, test.records, []string{test.problem})
 		})
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // inText is a JSON string that holds a text.
@@ -46,13 +44,7 @@ var enveloped = []struct {
 func TestEnvelopes(t *testing.T) {
 	for _, test := range enveloped {
 		t.Run(test.name, func(t *testing.T) {
-			got := read(t, strings.NewReader(test.text), Options{})
-			if diff := cmp.Diff(test.records, got.raws()); diff != "" {
-				t.Errorf("records (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(test.problems, got.told()); diff != "" {
-				t.Errorf("problems (-want +got):\n%s", diff)
-			}
+			read(t, strings.NewReader(test.text), Options{}).expect(t, test.records, test.problems)
 		})
 	}
 }

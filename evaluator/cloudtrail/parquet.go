@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -242,7 +243,7 @@ func (n *parquetNode) each(row [][]parquet.Value, rep, def int, f func([][]parqu
 	if row[0][0].DefinitionLevel() <= def {
 		return
 	}
-	rest := append([][]parquet.Value(nil), row...)
+	rest := slices.Clone(row)
 	element := make([][]parquet.Value, len(row))
 	for len(rest[0]) > 0 {
 		for i, values := range rest {

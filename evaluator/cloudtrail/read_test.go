@@ -22,6 +22,17 @@ type outcome struct {
 	Stats    Stats
 }
 
+// expect compares the records and the problems, as they are told.
+func (o outcome) expect(t testing.TB, records, problems []string) {
+	t.Helper()
+	if diff := cmp.Diff(records, o.raws()); diff != "" {
+		t.Errorf("records (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(problems, o.told()); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
 // read reads r and fails the test if the account does not hold.
 func read(t testing.TB, r io.Reader, opts Options) outcome {
 	t.Helper()

@@ -9,7 +9,6 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -118,13 +117,7 @@ func TestTables(t *testing.T) {
 			`in:1: unexpected '2026' at line 1, column 1, expected an object or a list of objects; skipped 32 bytes, reading goes on at line 1, column 33 [invalid-json]`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := read(t, strings.NewReader(test.text), Options{})
-			if diff := cmp.Diff(test.records, got.raws()); diff != "" {
-				t.Errorf("records (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(test.problems, got.told()); diff != "" {
-				t.Errorf("problems (-want +got):\n%s", diff)
-			}
+			read(t, strings.NewReader(test.text), Options{}).expect(t, test.records, test.problems)
 		})
 	}
 }

@@ -161,31 +161,16 @@ func (p *planner) source(c *ast.Correlation, target ast.Document) (func(use), er
 func (p *planner) input(c *ast.Correlation, r ast.Reference, s *step) input {
 	var in input
 	for _, name := range s.group {
-		in.keys = append(in.keys, p.field(aliased(c, r, name)))
+		in.keys = append(in.keys, p.field(c.FieldIn(r, name)))
 	}
 	for _, m := range s.measures {
 		var measured []int
 		for _, f := range m.Fields {
-			measured = append(measured, p.field(aliased(c, r, f.Value)))
+			measured = append(measured, p.field(c.FieldIn(r, f.Value)))
 		}
 		in.measured = append(in.measured, measured)
 	}
 	return in
-}
-
-// aliased is the field that a name means in the matches of a rule.
-func aliased(c *ast.Correlation, r ast.Reference, name string) string {
-	for _, a := range c.Aliases {
-		if a.Name.Value != name {
-			continue
-		}
-		for _, f := range a.Fields {
-			if f.Rule.Target == r.Target {
-				return f.Field.Value
-			}
-		}
-	}
-	return name
 }
 
 func (p *planner) field(name string) int {

@@ -78,7 +78,7 @@ type QueryError struct {
 	// Unknown marks a construct outside the subset: nothing is said about the engine.
 	Unknown bool
 	// Documents are those of which alone the interpreter cannot say whether the
-	// query selects them; nil if it can say nothing of any.
+	// query selects them, sorted; nil if it can say nothing of any.
 	Documents []string
 	Detail    string // lower case
 }

@@ -114,31 +114,16 @@ func correlationOf(doc *ast.Correlation, queries [][]*ast.Query) *backends.Corre
 	for i, ref := range doc.Rules {
 		in := backends.CorrelationInput{Name: ref.Text.Value, Queries: queries[i]}
 		for _, name := range out.Group {
-			in.Keys = append(in.Keys, aliased(doc, ref, name))
+			in.Keys = append(in.Keys, doc.FieldIn(ref, name))
 		}
 		for _, a := range doc.Aggregates {
 			var fields []string
 			for _, f := range a.Fields {
-				fields = append(fields, aliased(doc, ref, f.Value))
+				fields = append(fields, doc.FieldIn(ref, f.Value))
 			}
 			in.Measured = append(in.Measured, fields)
 		}
 		out.Inputs = append(out.Inputs, in)
 	}
 	return out
-}
-
-// aliased is the field that a name means in the events of a rule.
-func aliased(doc *ast.Correlation, ref ast.Reference, name string) string {
-	for _, a := range doc.Aliases {
-		if a.Name.Value != name {
-			continue
-		}
-		for _, f := range a.Fields {
-			if f.Rule.Target == ref.Target {
-				return f.Field.Value
-			}
-		}
-	}
-	return name
 }

@@ -53,7 +53,7 @@ func (c *comparison) minimizeOne(ctx context.Context, r *Report, d *Difference, 
 	j := c.judgeOf(r, how)
 	d.Event, err = Shrink(d.Event, func(tries []Event) ([]bool, error) {
 		failed := make([]bool, len(tries))
-		got, err := c.ask(ctx, how, d.Text, tries)
+		got, err := c.askAbout(ctx, how, d.Text, tries)
 		if err != nil {
 			return failed, nil // such an event cannot be stored: no counter-example
 		}
@@ -78,17 +78,12 @@ func (c *comparison) minimizeOne(ctx context.Context, r *Report, d *Difference, 
 	return err
 }
 
-// ask loads events and tells which of them a query selects.
-func (c *comparison) ask(ctx context.Context, how reading, text string, events []Event) (answer, error) {
+// askAbout loads events and tells which of them a query selects.
+func (c *comparison) askAbout(ctx context.Context, how reading, text string, events []Event) (answer, error) {
 	if err := c.load(ctx, events); err != nil {
 		return answer{}, err
 	}
-	var got answer
-	err := patiently(ctx, func() (err error) {
-		got, err = ask(ctx, how, text)
-		return err
-	})
-	return got, err
+	return ask(ctx, how, text)
 }
 
 // cause asks about each part of the rule, the smallest first.

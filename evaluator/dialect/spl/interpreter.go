@@ -124,12 +124,14 @@ func (s scope) unknown(format string, args ...any) {
 	}
 }
 
+func (r *run) undecidedIDs() []string { return slices.Sorted(maps.Keys(r.undecided)) }
+
 // undecidedError names the events that are undecided, or is nil.
 func (r *run) undecidedError() error {
-	if len(r.undecided) == 0 {
+	ids := r.undecidedIDs()
+	if len(ids) == 0 {
 		return nil
 	}
-	ids := slices.Sorted(maps.Keys(r.undecided))
 	err := *r.undecided[ids[0]]
 	err.Documents = ids
 	return &err
@@ -139,10 +141,11 @@ func (r *run) undecidedError() error {
 // undecided leaves all of them so.
 func together(apply stage) stage {
 	decided := func(r *run) bool {
-		for _, err := range r.undecided {
-			r.err = err
+		ids := r.undecidedIDs()
+		if len(ids) > 0 {
+			r.err = r.undecided[ids[0]]
 		}
-		return len(r.undecided) == 0
+		return len(ids) == 0
 	}
 	return func(r *run) {
 		if decided(r) {
